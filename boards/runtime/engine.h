@@ -1,0 +1,67 @@
+// What Synod needs of wasm3 beyond its public interface. The only files that name wasm3's private parts are
+// these two, so that another version of wasm3 is met here and nowhere else.
+//
+// Known: 0.5.0 (npm react-native-webassembly 0.3.3) and 0.9 (upstream, folder source/).
+
+#ifndef SYNOD_ENGINE_H
+#define SYNOD_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wasm3.h"
+
+/** Room after the operand stack for one call's arguments and results, which wasm3 writes before it checks. */
+#define ENGINE_STACK_GUARD 128u
+
+/** Parameters that a function called from outside may have. */
+#define ENGINE_ARGUMENTS 12u
+
+typedef struct engine_usage {
+    uint32_t code;         // bytes of code pages filled
+    uint32_t code_heap;    // bytes of code pages taken from the heap, heads and free ends included
+    uint32_t code_arena;   // bytes of the arena written so far
+    uint32_t functions;    // functions that the module declares, imports included
+    uint32_t function_ram; // bytes that their descriptions take
+    uint32_t compiled;     // functions compiled so far
+} engine_usage;
+
+/** Lets runtime take its code pages from size bytes at base, which must stay reserved and are never freed.
+ * Before loading. */
+void engine_arena(IM3Runtime runtime, void *base, uint32_t size);
+
+/** Frees the runtime but not the arena. base may be NULL. */
+void engine_free(IM3Runtime runtime, const void *base, uint32_t size);
+
+/** Paints the operand stack, keeps the guard behind it, forbids memory to grow. After parsing, before
+ * loading. */
+void engine_prepare(IM3Runtime runtime, IM3Module module);
+
+/** Bytes of operand stack ever written, at most what m3_NewRuntime was given. */
+uint32_t engine_stack_used(IM3Runtime runtime);
+
+/** Linear memory and its size; NULL when the module has none. */
+uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size);
+
+/** The exported function of this name, compiled; NULL in *function when there is none. Reads the export
+ * section itself. */
+M3Result engine_find(IM3Function *function, IM3Module module, const char *name);
+
+/** Sets linear memory to what a fresh instance holds: zeros and the data segments. */
+M3Result engine_restart(IM3Runtime runtime, IM3Module module);
+
+/** True when the module runs code while it is loaded, which no device does. */
+bool engine_starts_itself(IM3Module module);
+
+/** What the interpreter holds. base and size: the arena given to engine_arena, or NULL. */
+engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size);
+
+/** Compiles function index of module anew in runtime and returns the bytes of code page it takes with 32-bit
+ * words; 0 when it is an import or was never compiled. Destroys what the module knew of its compiled code:
+ * for tools, after the last call. */
+uint32_t engine_code_bytes(IM3Runtime runtime, IM3Module module, uint32_t index);
+
+/** Size in the wasm of function index, its size field included; 0 for an import. */
+uint32_t engine_wasm_bytes(IM3Module module, uint32_t index);
+
+#endif

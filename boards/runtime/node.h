@@ -1,0 +1,118 @@
+// A device on a board: load the module, answer its questions, carry out what it decides.
+//
+//   port ──entropy, read, sense──▶ device.wasm ──effect ring──▶ store, erase, send, act, event, reset
+//
+// To port Synod, fill in one node_port and call node_open, then node_boot, then node_receive, node_request
+// and node_tick as frames, requests and time arrive. node_tick's value is the milliseconds until it wants to
+// be called again.
+//
+// Rule: the ring's order is the durability rule. Effects are carried out one by one, in order; a STORE or
+// ERASE that fails ends everything: nothing later is sent, the device is down until node_restart and
+// node_boot.
+
+#ifndef SYNOD_NODE_H
+#define SYNOD_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace.h"
+#include "wasm3.h"
+
+/** What a board offers. Every function gets `self` first; none may call back into the node. Pointers are
+ * never NULL. */
+typedef struct node_port {
+    void *self;
+
+    /** Fills p with n true random bytes. */
+    void (*entropy)(void *self, uint8_t *p, uint32_t n);
+    /** Reads n bytes of a flash region; 0, or a negative number when that range is not there. Region 0
+     * describes the regions in records of 16 bytes: size, sector size, program unit, flags, each u32
+     * little-endian. */
+    int32_t (*read)(void *self, uint32_t region, uint32_t offset, uint8_t *p, uint32_t n);
+    /** A sensor's value in thousandths of its unit; INT64_MIN when the channel has nothing new. */
+    int64_t (*sense)(void *self, uint32_t channel);
+
+    /** Programs n bytes; true only when they are safely in flash. */
+    bool (*store)(void *self, uint32_t region, uint32_t offset, const uint8_t *p, uint32_t n);
+    /** Erases the sector with this index; true only when it reads as erased. */
+    bool (*erase)(void *self, uint32_t region, uint32_t sector);
+    /** Sends a frame on a link to a peer (SYNOD_EFFECT_EVERYBODY: all in reach). May drop it. */
+    void (*send)(void *self, uint32_t link, uint32_t peer, const uint8_t *p, uint32_t n);
+    /** Sets an actuator. */
+    void (*act)(void *self, uint32_t channel, int64_t value);
+    /** Tells whoever watches: bytes unchanged to console, file or uplink. May drop it. */
+    void (*event)(void *self, uint32_t kind, const uint8_t *p, uint32_t n);
+    /** The device asks for a restart; do it after the call has returned NODE_RESET. */
+    void (*reset)(void *self, uint32_t reason);
+} node_port;
+
+/** How much RAM the interpreter may take, and where. Zero means the default. */
+typedef struct node_limits {
+    uint32_t stack;      // bytes of wasm operand stack; default 4096
+    void *arena;         // a second bank for code pages, aligned to 8; NULL: the heap alone
+    uint32_t arena_size; // its bytes
+} node_limits;
+
+typedef enum node_status {
+    NODE_OK = 0,
+    NODE_MODULE, // node_open: the module does not load, see node.error
+    NODE_INPUT,  // input longer than SYNOD_LAYOUT_INPUT_MAX; the device was not called
+    NODE_TRAP,   // the device trapped, see node.error
+    NODE_RING,   // the effect ring is not a sequence of records; nothing of it was carried out
+    NODE_STORE,  // a STORE or ERASE failed; nothing after it was carried out
+    NODE_RESET,  // the device asked for a reset
+    NODE_DOWN    // one of the last four happened before; node_restart first
+} node_status;
+
+/** RAM in bytes, for port authors and `npm run size`. */
+typedef struct node_memory {
+    uint32_t linear;       // linear memory: the device's whole state
+    uint32_t code;         // code pages filled so far; grows as functions are first called
+    uint32_t code_heap;    // code pages taken from the heap for that
+    uint32_t code_arena;   // bytes of the arena written for that
+    uint32_t stack;        // operand stack
+    uint32_t stack_used;   // its high-water mark
+    uint32_t function_ram; // descriptions of the declared functions
+    uint32_t functions;    // how many are declared
+    uint32_t compiled;     // how many have run
+} node_memory;
+
+/** A node. Fields up to `value` are for the port to read. */
+typedef struct node {
+    const node_port *port;
+    const char *error; // after NODE_MODULE, NODE_TRAP, NODE_RING: what happened
+    int32_t value;     // result of the last call: boot and request 0 or a reason, tick milliseconds as u32
+    trace *trace;      // set it to record the trace of all calls; NULL: none
+
+    node_limits limits;
+    bool down;
+    IM3Environment environment;
+    IM3Runtime runtime;
+    IM3Module module;
+    IM3Function boot, input, receive, request, tick, output;
+} node;
+
+/** Loads the n bytes at wasm, which must stay where they are (flash) until node_close. limits may be NULL. */
+node_status node_open(node *n, const node_port *port, const uint8_t *wasm, uint32_t size,
+                      const node_limits *limits);
+
+/** Frees everything but the arena. */
+void node_close(node *n);
+
+/** A power cycle: linear memory as if freshly loaded. Compiled code is kept. node_boot comes next. */
+node_status node_restart(node *n);
+
+node_status node_boot(node *n, uint64_t now);
+node_status node_receive(node *n, uint32_t link, const uint8_t *frame, uint32_t size, uint64_t now);
+node_status node_request(node *n, const uint8_t *request, uint32_t size, uint64_t now);
+node_status node_tick(node *n, uint64_t now);
+
+/** Where the next input may be written by the port itself, SYNOD_LAYOUT_INPUT_MAX bytes: pass it to
+ * node_receive or node_request then, and nothing is copied. NULL when the device is down. */
+uint8_t *node_input(node *n);
+
+node_memory node_report(const node *n);
+
+#endif

@@ -1,0 +1,162 @@
+// Replays one tape on the chip and says what came of it. The tape's name is what follows the first word of
+// the command line.
+//
+//   trace HEX                     as boards/runtime/trace.h
+//   calls N · traps N · records N
+//   ram NAME BYTES                where each byte of RAM went, at its high-water mark; `total` is the sum of
+//   those above it bank1 USED SIZE · bank2 USED SIZE · flash USED SIZE, module BYTES (of the flash) functions
+//   DECLARED COMPILED · wasm-stack USED RESERVED · native-stack USED RESERVED instructions TOTAL LARGEST
+//   executed inside calls, by QEMU's count; in the largest call
+//
+// Exit status: 0 replayed, 1 the tape or the module is at fault (the reason is printed), 2 RAM ran out, 3 a
+// fault.
+
+#include <string.h>
+
+#include "board.h"
+#include "replay.h"
+
+typedef struct tape {
+    int32_t file;
+    uint32_t at, filled; // what of the buffer is not yet taken
+    uint8_t buffer[512];
+    uint64_t instructions;
+    uint32_t started, largest;
+} tape;
+
+// ---- printing ----
+
+static void print_number(uint64_t v) {
+    char text[21];
+    unsigned at = sizeof text - 1;
+    text[at] = 0;
+    do {
+        uint64_t rest = v / 10;
+        text[--at] = (char)('0' + (v - rest * 10));
+        v = rest;
+    } while (v > 0);
+    semihost_print(text + at);
+}
+
+static void line(const char *name, uint64_t a) {
+    semihost_print(name);
+    semihost_print(" ");
+    print_number(a);
+    semihost_print("\n");
+}
+
+static void pair(const char *name, uint64_t a, uint64_t b) {
+    semihost_print(name);
+    semihost_print(" ");
+    print_number(a);
+    line("", b);
+}
+
+static int fail(int status, const char *reason) {
+    semihost_print("error ");
+    semihost_print(reason);
+    semihost_print("\n");
+    return status;
+}
+
+// ---- the tape ----
+
+static bool get(void *self, void *p, uint32_t n) {
+    tape *t = self;
+    uint8_t *to = p;
+    while (n > 0) {
+        if (t->at == t->filled) {
+            t->at = 0, t->filled = semihost_read(t->file, t->buffer, sizeof t->buffer);
+            if (t->filled == 0) return false;
+        }
+        uint32_t take = t->filled - t->at < n ? t->filled - t->at : n;
+        memcpy(to, t->buffer + t->at, take);
+        t->at += take, to += take, n -= take;
+    }
+    return true;
+}
+
+static void around(void *self, uint8_t call, bool after) {
+    tape *t = self;
+    uint32_t now = board_instructions();
+    (void)call;
+    if (!after) t->started = now;
+    else {
+        uint32_t spent = now - t->started;
+        t->instructions += spent;
+        if (spent > t->largest) t->largest = spent;
+    }
+}
+
+/** Opens the tape that the command line names: "replay PATH". */
+static int32_t open_tape(void) {
+    static char words[256];
+    uint32_t n = semihost_arguments(words, sizeof words - 1);
+    if (n >= sizeof words) return -1;
+    words[n] = 0;
+    const char *path = strchr(words, ' ');
+    return path ? semihost_open(path + 1) : -1;
+}
+
+// ---- the report ----
+
+static uint32_t size_of(const uint8_t *symbol) { return (uint32_t)symbol; }
+
+static void report_ram(const node *n) {
+    node_memory m = node_report(n);
+    uint32_t statics = (uint32_t)(bss_end - data_start), heap = board_heap_used(),
+             native = board_stack_used();
+    uint32_t reserved = (uint32_t)(stack_top - stack_bottom),
+             known = m.linear + m.code_heap + m.function_ram + m.stack;
+    line("ram linear-memory", m.linear);
+    line("ram code-in-bank2", m.code_arena);
+    line("ram code-in-bank1", m.code_heap);
+    line("ram functions", m.function_ram);
+    line("ram wasm-stack", m.stack);
+    line("ram wasm3", heap - known);
+    line("ram static", statics);
+    line("ram native-stack", native);
+    line("ram total", heap + m.code_arena + statics + native);
+    pair("bank1", heap + statics + reserved, size_of(bank1_size));
+    pair("bank2", m.code_arena, size_of(bank2_size));
+    pair("wasm-stack", m.stack_used, m.stack);
+    pair("native-stack", native, reserved);
+    pair("functions", m.functions, m.compiled);
+    line("code", m.code);
+}
+
+/** wasm3's messages are constants: the pointer tells. A function compiled when RAM has run out traps with one
+ * of these. */
+static bool out_of_ram(const char *error) {
+    return error && (error == m3Err_mallocFailed || error == m3Err_mallocFailedCodePage);
+}
+
+static int report(const replay *r, const tape *t, bool good) {
+    char hex[65];
+    trace_hex(&r->trace, hex);
+    semihost_print("trace ");
+    semihost_print(hex);
+    semihost_print("\n");
+    line("calls", r->calls);
+    line("traps", r->traps);
+    line("records", r->records);
+    if (r->node.module) report_ram(&r->node);
+    pair("flash", size_of(flash_used), size_of(flash_size));
+    line("module", (uint32_t)(module_end - module_start));
+    pair("instructions", t->instructions, t->largest);
+    if (board_stack_overflowed()) return fail(2, "the native stack reached its guard");
+    if (out_of_ram(r->error)) return fail(2, r->error);
+    if (!good) return fail(1, r->error);
+    return out_of_ram(r->trapped) ? fail(2, r->trapped) : 0;
+}
+
+int main(void) {
+    static tape t;
+    static replay r;
+    const node_limits limits = {.stack = 4096, .arena = bank2_start, .arena_size = size_of(bank2_size)};
+    t.file = open_tape();
+    if (t.file < 0) return fail(1, "no tape: run the image with the arguments `replay PATH`");
+    r.get = get, r.around = around, r.self = &t;
+    bool good = replay_run(&r, module_start, (uint32_t)(module_end - module_start), &limits);
+    return report(&r, &t, good);
+}

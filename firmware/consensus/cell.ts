@@ -1,0 +1,99 @@
+// The cell: who the validators of this epoch are, who leads which view, and the ctx that stands in every signed byte.
+//
+//   +0 n · +4 f · +8 q · +12 me (255: no validator) · +16 epoch · +20 views per leader · +24 delta ms · +28 mtu · +32 window s
+//   +36 heartbeat ms · +64 ctx 32 B · +96 genesis hash 32 B · +128 public keys, 32 B each · +1152 kids, 8 B each
+//
+// Rule: everything that depends on the set of validators asks here, so that an epoch change has one place to happen.
+
+import { CONSENSUS, CONSENSUS_END } from "../layout";
+import * as genesis from "../wire/genesis";
+import * as sha256 from "../crypto/sha256";
+import * as key from "../cose/key";
+import * as identity from "../core/identity";
+
+export const CELL: usize = CONSENSUS;
+export const STATE: usize = CONSENSUS + 1408; // replica.ts
+export const NULLS: usize = CONSENSUS + 1664; // nulls.ts
+export const SAFETY: usize = CONSENSUS + 4160; // safety.ts
+export const STATEMENTS: usize = CONSENSUS + 4480; // two signed messages of 48 bytes, while a batch runs
+export const BLOCKS: usize = CONSENSUS + 4608; // block.ts
+export const INDEX: usize = CONSENSUS + 6912; // block.ts
+export const ROOTS: usize = CONSENSUS + 7424; // block.ts
+export const SETS: usize = CONSENSUS + 8192; // votes.ts
+const KEYS: usize = CELL + 128;
+const KIDS: usize = CELL + 1152;
+export const NOBODY: u32 = 255;
+
+// @ts-ignore: decorator
+@inline export function n(): u32 { return load<u32>(CELL); }
+// @ts-ignore: decorator
+@inline export function faults(): u32 { return load<u32>(CELL + 4); }
+// @ts-ignore: decorator
+@inline export function quorum(): u32 { return load<u32>(CELL + 8); }
+// @ts-ignore: decorator
+@inline export function me(): u32 { return load<u32>(CELL + 12); }
+// @ts-ignore: decorator
+@inline export function epoch(): u32 { return load<u32>(CELL + 16); }
+// @ts-ignore: decorator
+@inline export function viewsPerLeader(): u32 { return load<u32>(CELL + 20); }
+// @ts-ignore: decorator
+@inline export function delta(): u32 { return load<u32>(CELL + 24); }
+// @ts-ignore: decorator
+@inline export function mtu(): u32 { return load<u32>(CELL + 28); }
+// @ts-ignore: decorator
+@inline export function window(): u32 { return load<u32>(CELL + 32); }
+// @ts-ignore: decorator
+@inline export function heartbeat(): u32 { return load<u32>(CELL + 36); }
+// @ts-ignore: decorator
+@inline export function ctx(): usize { return CELL + 64; }
+// @ts-ignore: decorator
+@inline export function hash(): usize { return CELL + 96; }
+// @ts-ignore: decorator
+@inline export function publicKey(i: u32): usize { return KEYS + (i << 5); }
+// @ts-ignore: decorator
+@inline export function kid(i: u32): usize { return KIDS + (i << 3); }
+
+/** Index of the validator that leads `view`. */
+export function leader(view: u32): u32 {
+  return (view / viewsPerLeader()) % n();
+}
+
+/** Opens the cell that the genesis of `length` bytes at p describes. */
+export function open(p: usize, length: u32): void {
+  const count: u32 = load<u8>(p + genesis.N);
+  const f = (count - 1) / 3;
+  store<u32>(CELL, count);
+  store<u32>(CELL + 4, f);
+  store<u32>(CELL + 8, (2 * count) / 3 + 1);
+  store<u32>(CELL + 12, NOBODY);
+  store<u32>(CELL + 16, 0);
+  store<u32>(CELL + 20, load<u8>(p + genesis.VIEWS_PER_LEADER));
+  store<u32>(CELL + 24, load<u32>(p + genesis.DELTA));
+  store<u32>(CELL + 28, load<u16>(p + genesis.MTU));
+  store<u32>(CELL + 32, load<u16>(p + genesis.WINDOW));
+  store<u32>(CELL + 36, load<u32>(p + genesis.HEARTBEAT));
+  sha256.hash(p, length, hash());
+  for (let i: u32 = 0; i < count; i++) {
+    const from = p + genesis.VALIDATORS + i * genesis.STRIDE;
+    memory.copy(publicKey(i), from, 32);
+    key.kid(from, kid(i));
+    if (same32(from, identity.pub())) store<u32>(CELL + 12, i);
+  }
+  bind();
+}
+
+/** ctx = SHA-256("synod/ctx", genesis hash, epoch, set root); set root = SHA-256 of the public keys in order. */
+function bind(): void {
+  const p = STATEMENTS;
+  store<u64>(p, 0x74632f646f6e7973); // "synod/ct"
+  store<u8>(p + 8, 0x78); // "x"
+  memory.copy(p + 9, hash(), 32);
+  store<u32>(p + 41, epoch());
+  sha256.hash(KEYS, n() << 5, p + 45);
+  sha256.hash(p, 77, ctx());
+}
+
+/** True when the 32 bytes at a and b are equal. Not for secrets. */
+export function same32(a: usize, b: usize): bool {
+  return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8) && load<u64>(a, 16) == load<u64>(b, 16) && load<u64>(a, 24) == load<u64>(b, 24);
+}

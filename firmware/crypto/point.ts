@@ -1,0 +1,252 @@
+// Points of the twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2 over p = 2^255 - 19.
+//
+// One point is under work at scratch.X Y Z E H: x = X/Z, y = Y/Z, and E H = X Y / Z; extended coordinates (Hisil, Wong, Carter, Dawson
+// 2008) whose T is left as the pair (E, H) until an addition wants it. What is added lies in memory as
+//
+//   entry   0 Y + X · 36 Y - X · 72 2 d T · 108 2 Z        36 B each; a comb entry has Z = 1 and ends at 108
+//
+// Sizes (field.ts) stand beside each formula, as sums of N. The formulas are complete: there is no exceptional point.
+// Rule: only base is for secrets; it neither branches on nor indexes by its scalar.
+
+import * as comb from "./comb";
+import * as field from "./field";
+import * as scalar from "./scalar";
+import { A, B, BYTES, C, D, E, F, G, H, RECODED, TWICE, X, Y, Z } from "./scratch";
+
+export const ENTRY: usize = 144;
+
+// d, 2 d and sqrt(-1)
+// prettier-ignore
+const CURVE: usize = memory.data<i32>([
+  0x135978a3, 0x0f5a6e50, 0x00ec55ba, 0x00526a0a, 0x0a26001c, 0x01e5dde7, 0x1ce331d0, 0x0c56dffc, 0x0a406d9d,
+  0x06b2f159, 0x0eb4dca1, 0x01d8ab75, 0x00a4d414, 0x044c0038, 0x03cbbbcf, 0x19c663a0, 0x08adbff9, 0x0480db3b,
+  0x0a0ea0b0, 0x0770d93a, 0x07f23c62, 0x18c03569, 0x05e9cbd0, 0x0264f7ef, 0x02cad340, 0x009f83be, 0x05706490,
+]);
+
+/** The point becomes the neutral element. */
+export function neutral(): void {
+  field.small(X, 0);
+  field.small(Y, 1);
+  field.small(Z, 1);
+  field.small(E, 0);
+  field.small(H, 1);
+}
+
+/** The point is doubled: 3M + 4S. */
+export function double(): void {
+  field.sq(A, X, 1);
+  field.sq(B, Y, 1);
+  field.sq(C, Z, 1);
+  field.add(D, X, Y); // 2
+  field.sq(D, D, 1);
+  // H = A + B: 2 · G = A - B: 1 · E = H - D: 2 (from -1 to 2) · F = 2 C + G: 3, three limbs a pass
+  for (let p: usize = X; p != X + 36; p += 12) {
+    const a0 = load<i32>(p, A - X);
+    const b0 = load<i32>(p, B - X);
+    const h0 = a0 + b0;
+    const g0 = a0 - b0;
+    const c0 = load<i32>(p, C - X);
+    store<i32>(p, h0, H - X);
+    store<i32>(p, h0 - load<i32>(p, D - X), E - X);
+    store<i32>(p, g0, G - X);
+    store<i32>(p, c0 + c0 + g0, F - X);
+    const a1 = load<i32>(p, A - X + 4);
+    const b1 = load<i32>(p, B - X + 4);
+    const h1 = a1 + b1;
+    const g1 = a1 - b1;
+    const c1 = load<i32>(p, C - X + 4);
+    store<i32>(p, h1, H - X + 4);
+    store<i32>(p, h1 - load<i32>(p, D - X + 4), E - X + 4);
+    store<i32>(p, g1, G - X + 4);
+    store<i32>(p, c1 + c1 + g1, F - X + 4);
+    const a2 = load<i32>(p, A - X + 8);
+    const b2 = load<i32>(p, B - X + 8);
+    const h2 = a2 + b2;
+    const g2 = a2 - b2;
+    const c2 = load<i32>(p, C - X + 8);
+    store<i32>(p, h2, H - X + 8);
+    store<i32>(p, h2 - load<i32>(p, D - X + 8), E - X + 8);
+    store<i32>(p, g2, G - X + 8);
+    store<i32>(p, c2 + c2 + g2, F - X + 8);
+  }
+  field.mul(X, E, F); // 2 * 3
+  field.mul(Y, G, H); // 1 * 2
+  field.mul(Z, F, G); // 3 * 1
+}
+
+/** The entry at q, whose 2 Z is at `two` (0: Z is 1), is added, or subtracted when `negative`: 9M, or 8M. */
+export function add(q: usize, two: usize, negative: bool): void {
+  field.mul(C, E, H); // at most 2 * 2
+  field.mul(C, C, q + 72);
+  if (two != 0) field.mul(D, Z, two); // 1 * 2
+  else field.add(D, Z, Z); // 2
+  field.both(B, A, Y, X); // 2 and 1
+  field.mul(B, B, negative ? q + 36 : q); // 2 * 2
+  field.mul(A, A, negative ? q : q + 36); // 1 * 2
+  field.both(H, E, B, A); // 2 and 1
+  if (negative) field.both(F, G, D, C);
+  else field.both(G, F, D, C); // D + C: 3, D - C: 2
+  field.mul(X, E, F); // 1 * 3
+  field.mul(Y, G, H); // 3 * 2
+  field.mul(Z, F, G); // 2 * 3
+}
+
+/** Writes the point as an entry: 2M. */
+export function cache(q: usize): void {
+  field.both(q, q + 36, Y, X); // 2 and 1
+  field.mul(q + 72, E, H);
+  field.mul(q + 72, q + 72, CURVE + 36);
+  field.add(q + 108, Z, Z); // 2
+}
+
+/** Writes entries of P, 3 P, 5 P ... (2 count - 1) P, where P is the point, which is spent. */
+export function multiples(q: usize, count: u32): void {
+  cache(q);
+  if (count == 1) return;
+  double();
+  cache(TWICE);
+  add(q, q + 108, false);
+  for (;;) {
+    q += ENTRY;
+    cache(q);
+    if (--count == 1) break;
+    add(TWICE, TWICE + 108, false);
+  }
+}
+
+/**
+ * The point becomes MINUS the point encoded at p, or false when no point has this y. As ZIP-215 has it, y may be p or more, and x = 0 may
+ * carry a sign. x = u v^3 (u v^7)^((p-5)/8) with u = y^2 - 1, v = d y^2 + 1; then v x^2 is u, or -u (times sqrt(-1)), or there is no root.
+ */
+export function decode(p: usize): bool {
+  field.decode(Y, p);
+  field.small(Z, 1);
+  field.sq(A, Y, 1);
+  field.mul(B, A, CURVE);
+  field.add(B, B, Z); // v
+  field.both(F, A, A, Z); // u
+  field.sq(C, B, 1);
+  field.mul(C, C, B); // v^3
+  field.sq(D, C, 1);
+  field.mul(D, D, B);
+  field.mul(D, D, A); // u v^7
+  field.power(F, D, false);
+  field.mul(C, C, A);
+  field.mul(X, F, C);
+  field.sq(C, X, 1);
+  field.mul(C, C, B); // v x^2
+  field.both(F, D, C, A);
+  if (!field.isZero(D)) {
+    if (!field.isZero(F)) return false;
+    field.mul(X, X, CURVE + 72);
+  }
+  field.encode(BYTES, X);
+  if ((load<u8>(BYTES) & 1) == load<u8>(p, 31) >> 7) {
+    field.small(F, 0);
+    field.both(D, X, F, X); // -x, its limbs in (-2^w, 0] but for limb 1
+    field.mul(X, X, Z); // times 1: N again, as add wants it
+  }
+  memory.copy(E, X, 72); // E = X, H = Y
+  return true;
+}
+
+/** Writes the canonical encoding of the point. */
+export function encode(out: usize): void {
+  field.power(C, Z, true);
+  field.mul(A, X, C);
+  field.mul(B, Y, C);
+  field.encode(out, B);
+  field.encode(BYTES, A);
+  store<u8>(out, load<u8>(out, 31) | (load<u8>(BYTES) << 7), 31);
+}
+
+/**
+ * True when 8 times the point is the neutral element; the point is spent. 8 P lies in the subgroup of odd order L, where x = 0 only at the
+ * neutral element, so that x = 0 says it all.
+ */
+export function small(): bool {
+  double();
+  double();
+  double();
+  return field.isZero(X);
+}
+
+/** The ten digits of column j of the recoded scalar, five of them (half = 0, 1), as bits. */
+// @ts-ignore: decorator
+@inline function digits(j: u32, half: u32): u32 {
+  let bits: u32 = 0;
+  let i = j + 130 * half;
+  for (let n: u32 = 0; n < 5; n++, i += 26) bits |= ((load<u8>(RECODED + (i >> 3)) >> (i & 7)) & 1) << n;
+  return bits;
+}
+
+/** Adds column j of the recoded scalar times B. Not constant time. */
+export function column(j: u32): void {
+  for (let half: u32 = 0; half < 2; half++) {
+    const bits = digits(j, half);
+    const minus = bits < 16;
+    add(comb.TABLE + half * comb.HALF + (minus ? ~bits & 15 : bits & 15) * comb.ENTRY, 0, minus);
+  }
+}
+
+/** The entry of the comb that the five digits name goes to TWICE, in the same steps and through the same addresses whatever they are. */
+function select(table: usize, bits: u32): void {
+  const minus = (bits >> 4) - 1; // all ones when the top digit is -1
+  const index = (bits ^ minus) & 15;
+  let s0: u64 = 0, s1: u64 = 0, s2: u64 = 0, s3: u64 = 0, s4: u64 = 0, s5: u64 = 0, s6: u64 = 0;
+  let s7: u64 = 0, s8: u64 = 0, s9: u64 = 0, s10: u64 = 0, s11: u64 = 0, s12: u64 = 0, s13: u64 = 0;
+  for (let i: u32 = 0; i < 16; i++, table += comb.ENTRY) {
+    const mask: u64 = <i64>(<i32>(i ^ index) - 1) >> 63; // all ones for the one entry
+    s0 |= load<u64>(table, 0) & mask;
+    s1 |= load<u64>(table, 8) & mask;
+    s2 |= load<u64>(table, 16) & mask;
+    s3 |= load<u64>(table, 24) & mask;
+    s4 |= load<u64>(table, 32) & mask;
+    s5 |= load<u64>(table, 40) & mask;
+    s6 |= load<u64>(table, 48) & mask;
+    s7 |= load<u64>(table, 56) & mask;
+    s8 |= load<u64>(table, 64) & mask;
+    s9 |= load<u64>(table, 72) & mask;
+    s10 |= load<u64>(table, 80) & mask;
+    s11 |= load<u64>(table, 88) & mask;
+    s12 |= load<u64>(table, 96) & mask;
+    s13 |= load<u32>(table, 104) & mask;
+  }
+  store<u64>(TWICE, s0, 0);
+  store<u64>(TWICE, s1, 8);
+  store<u64>(TWICE, s2, 16);
+  store<u64>(TWICE, s3, 24);
+  store<u64>(TWICE, s4, 32);
+  store<u64>(TWICE, s5, 40);
+  store<u64>(TWICE, s6, 48);
+  store<u64>(TWICE, s7, 56);
+  store<u64>(TWICE, s8, 64);
+  store<u64>(TWICE, s9, 72);
+  store<u64>(TWICE, s10, 80);
+  store<u64>(TWICE, s11, 88);
+  store<u64>(TWICE, s12, 96);
+  store<u32>(TWICE, <u32>s13, 104);
+  for (let i: usize = TWICE; i != TWICE + 36; i += 4) {
+    const a = load<u32>(i);
+    const b = load<u32>(i, 36);
+    const swap = (a ^ b) & minus; // -P has y + x and y - x exchanged, 2 d x y negated
+    store<u32>(i, a ^ swap);
+    store<u32>(i, b ^ swap, 36);
+    store<u32>(i, (load<u32>(i, 72) ^ minus) - minus, 72);
+  }
+}
+
+/** The point becomes s B, for any 256-bit s at p: 25 doublings and 52 additions, whatever s is. */
+export function base(p: usize): void {
+  scalar.recode(RECODED, p);
+  neutral();
+  for (let j: u32 = 26; ; ) {
+    j--;
+    select(comb.TABLE, digits(j, 0));
+    add(TWICE, 0, false);
+    select(comb.TABLE + comb.HALF, digits(j, 1));
+    add(TWICE, 0, false);
+    if (j == 0) break;
+    double();
+  }
+}

@@ -1,0 +1,61 @@
+// Where crypto works: the sub-addresses of layout's SCRATCH region. Nothing here is kept between calls but the pending list
+// of a batch, which lives from batch.begin to batch.run and which no other function touches.
+//
+//      0 ┌──────────────┐ PENDING   32 entries of 8 B: key, message, length, signature (u16 addresses)
+//    256 │ batch        │ COUNT u32 · ORDER 8 x u8: which entry is in which slot
+//    272 ├──────────────┤ HASH      state of the hash under way, 200 B; HMAC's inner state too
+//    472 ├──────────────┤ X Y Z E H the point under work, 5 field elements (point.ts)
+//        │ field        │ A B C D F G, TWICE: temporaries of point formulas
+//   1012 ├──────────────┤ RECODED   scalar in comb digits, 40 B (four of them zero)
+//   1056 ├──────────────┤ SEED      transcript digest 64 B
+//   1120 ├──────────────┤ SLOTS     7 slots of 1,152 B (straus.ts); a single signature takes one and a half
+//   9184 ├──────────────┤ BYTES     an encoding under test, 32 B
+//   9216 └──────────────┘
+//
+// Shared rooms, never in use at once: products of scalars and SHA-512's words lie in the field part; HMAC pads and the secrets of signing lie in SLOTS.
+// Rule: what is secret here is wiped before the call that made it returns.
+
+import * as layout from "../layout";
+
+export const PENDING: usize = layout.SCRATCH;
+export const COUNT: usize = layout.SCRATCH + 256;
+export const ORDER: usize = layout.SCRATCH + 260;
+export const HASH: usize = layout.SCRATCH + 272;
+
+const FIELD: usize = layout.SCRATCH + 472;
+export const X: usize = FIELD;
+export const Y: usize = FIELD + 36;
+export const Z: usize = FIELD + 72;
+export const E: usize = FIELD + 108;
+export const H: usize = FIELD + 144;
+export const A: usize = FIELD + 180;
+export const B: usize = FIELD + 216;
+export const C: usize = FIELD + 252;
+export const D: usize = FIELD + 288;
+export const F: usize = FIELD + 324;
+export const G: usize = FIELD + 360;
+export const TWICE: usize = FIELD + 396; // 144 B
+
+// scalar.ts: a 512-bit input, its product with mu, and that quotient times L
+export const WIDE: usize = FIELD; // 64 B
+export const PRODUCT: usize = FIELD + 64; // 100 B
+export const MULTIPLE: usize = FIELD + 164; // 68 B
+export const WORDS: usize = FIELD + 232; // 128 B: a SHA-512 block in the machine's byte order
+export const BYTES: usize = layout.SCRATCH + 9184; // 32 B: an encoding under test
+export const LIMBS: usize = layout.SCRATCH + 1056; // 36 B: the limbs it is made from, in SEED, which is dead meanwhile
+
+export const RECODED: usize = layout.SCRATCH + 1016;
+export const SEED: usize = layout.SCRATCH + 1056;
+export const SLOTS: usize = layout.SCRATCH + 1120;
+
+// hmac.ts
+export const PAD: usize = SLOTS; // 128 B
+export const DIGEST: usize = SLOTS + 128; // 64 B
+// ed25519.ts: SHA-512 of the seed, the nonce r, the challenge k
+export const SECRET: usize = SLOTS; // 64 B
+export const NONCE: usize = SLOTS + 64; // 32 B
+export const CHALLENGE: usize = SLOTS + 96; // 64 B
+
+if (TWICE + 144 > RECODED) ERROR("field temporaries run into the recoded scalar");
+if (RECODED + 40 > SEED) ERROR("the recoded scalar runs into the transcript");
+if (BYTES + 32 > layout.SCRATCH_END) ERROR("crypto runs past scratch");

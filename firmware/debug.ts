@@ -1,0 +1,9 @@
+// The entry of build/debug.wasm: test hooks by folder, flat names `<folder>_<file>_<function>`. Never flashed.
+
+export * from "./debug/wire";
+export * from "./debug/crypto";
+export * from "./debug/cose";
+export * from "./debug/core";
+export * from "./debug/tree";
+export * from "./debug/mesh";
+export * from "./debug/ledger";

@@ -1,0 +1,92 @@
+// Test hooks of crypto/: the public functions, and below them field, scalar and point on test buffers.
+
+import * as batch from "../crypto/batch";
+import * as comb from "../crypto/comb";
+import * as ed25519 from "../crypto/ed25519";
+import * as field from "../crypto/field";
+import * as hkdf from "../crypto/hkdf";
+import * as hmac from "../crypto/hmac";
+import * as merkle from "../crypto/merkle";
+import * as point from "../crypto/point";
+import * as scalar from "../crypto/scalar";
+import * as sha256 from "../crypto/sha256";
+import * as sha512 from "../crypto/sha512";
+
+// prettier-ignore
+export function crypto_sha256_hash(p: usize, n: u32, out: usize): void { sha256.hash(p, n, out); }
+// prettier-ignore
+export function crypto_sha256_init(st: usize): void { sha256.init(st); }
+// prettier-ignore
+export function crypto_sha256_update(st: usize, p: usize, n: u32): void { sha256.update(st, p, n); }
+// prettier-ignore
+export function crypto_sha256_final(st: usize, out: usize): void { sha256.final(st, out); }
+// prettier-ignore
+export function crypto_sha512_hash(p: usize, n: u32, out: usize): void { sha512.hash(p, n, out); }
+// prettier-ignore
+export function crypto_sha512_init(st: usize): void { sha512.init(st); }
+// prettier-ignore
+export function crypto_sha512_update(st: usize, p: usize, n: u32): void { sha512.update(st, p, n); }
+// prettier-ignore
+export function crypto_sha512_final(st: usize, out: usize): void { sha512.final(st, out); }
+// prettier-ignore
+export function crypto_hmac_sha256(key: usize, kn: u32, p: usize, n: u32, out: usize): void { hmac.sha256(key, kn, p, n, out); }
+// prettier-ignore
+export function crypto_hmac_sha512(key: usize, kn: u32, p: usize, n: u32, out: usize): void { hmac.sha512(key, kn, p, n, out); }
+// prettier-ignore
+export function crypto_hkdf_sha256(salt: usize, sn: u32, ikm: usize, n: u32, info: usize, fn: u32, out: usize, on: u32): void { hkdf.sha256(salt, sn, ikm, n, info, fn, out, on); }
+// prettier-ignore
+export function crypto_merkle_leaf(p: usize, n: u32, out: usize): void { merkle.leaf(p, n, out); }
+// prettier-ignore
+export function crypto_merkle_root(hashes: usize, count: u32, out: usize): void { merkle.root(hashes, count, out); }
+
+// prettier-ignore
+export function crypto_ed25519_publicKey(seed: usize, out: usize): void { ed25519.publicKey(seed, out); }
+// prettier-ignore
+export function crypto_ed25519_sign(seed: usize, pub: usize, p: usize, n: u32, out: usize): void { ed25519.sign(seed, pub, p, n, out); }
+// prettier-ignore
+export function crypto_ed25519_verify(pub: usize, p: usize, n: u32, sig: usize): bool { return ed25519.verify(pub, p, n, sig); }
+// prettier-ignore
+export function crypto_ed25519_checkKey(pub: usize): u32 { return ed25519.checkKey(pub); }
+// prettier-ignore
+export function crypto_batch_begin(): void { batch.begin(); }
+// prettier-ignore
+export function crypto_batch_add(pub: usize, p: usize, n: u32, sig: usize): u32 { return batch.add(pub, p, n, sig); }
+// prettier-ignore
+export function crypto_batch_run(): u32 { return batch.run(); }
+
+// prettier-ignore
+export function crypto_field_mul(o: usize, a: usize, b: usize): void { field.mul(o, a, b); }
+// prettier-ignore
+export function crypto_field_sq(o: usize, a: usize, n: u32): void { field.sq(o, a, n); }
+// prettier-ignore
+export function crypto_field_add(o: usize, a: usize, b: usize): void { field.add(o, a, b); }
+// prettier-ignore
+export function crypto_field_both(sum: usize, difference: usize, a: usize, b: usize): void { field.both(sum, difference, a, b); }
+// prettier-ignore
+export function crypto_field_decode(o: usize, p: usize): void { field.decode(o, p); }
+// prettier-ignore
+export function crypto_field_encode(out: usize, a: usize): void { field.encode(out, a); }
+// prettier-ignore
+export function crypto_field_power(o: usize, a: usize, invert: bool): void { field.power(o, a, invert); }
+// prettier-ignore
+export function crypto_scalar_reduce(out: usize, x: usize): void { scalar.reduce(out, x); }
+// prettier-ignore
+export function crypto_scalar_multiplyAdd(out: usize, a: usize, b: usize, c: usize): void { scalar.multiplyAdd(out, a, b, c); }
+// prettier-ignore
+export function crypto_scalar_canonical(p: usize): bool { return scalar.canonical(p); }
+// prettier-ignore
+export function crypto_scalar_recode(out: usize, s: usize): void { scalar.recode(out, s); }
+// prettier-ignore
+export function crypto_scalar_digits(out: usize, s: usize, w: u32, mask: u32, shift: u32): void { scalar.digits(out, s, w, mask, shift); }
+// prettier-ignore
+export function crypto_point_decode(p: usize): bool { return point.decode(p); }
+// prettier-ignore
+export function crypto_point_encode(out: usize): void { point.encode(out); }
+// prettier-ignore
+export function crypto_point_base(s: usize): void { point.base(s); }
+// prettier-ignore
+export function crypto_point_multiples(q: usize, count: u32): void { point.multiples(q, count); }
+// prettier-ignore
+export function crypto_point_small(): bool { return point.small(); }
+// prettier-ignore
+export function crypto_comb_table(): usize { return comb.TABLE; }

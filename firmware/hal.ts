@@ -1,0 +1,11 @@
+// Every question a device may ask its board, one line each: the imports of the ABI. All else leaves through the effect ring.
+
+/** Fills [p, p+n) with true random bytes. */
+// @ts-ignore: decorator
+@external("synod", "entropy") export declare function entropy(p: usize, n: u32): void;
+/** Reads n bytes of a flash region to p; 0, or a negative number when the range is not there. Region 0 describes the others. */
+// @ts-ignore: decorator
+@external("synod", "read") export declare function read(region: u32, offset: u32, p: usize, n: u32): i32;
+/** A sensor's value in fixed point (thousandths of its unit); i64.MIN_VALUE when the channel has nothing new. */
+// @ts-ignore: decorator
+@external("synod", "sense") export declare function sense(channel: u32): i64;

@@ -1,0 +1,96 @@
+// The memory map of a device: one page of 64 KiB, every region at a fixed address, all state inside.
+//
+//   0x0000 ┌──────────────────────┐ nothing lives below 256, so that a stray null pointer is seen
+//          │ counters             │ operation counts, read by the host's time model
+//   0x0400 ├──────────────────────┤
+//          │ static data          │ tables of constants, placed by asc
+//   0x1c00 ├──────────────────────┤
+//          │ input                │ where the host puts a frame or a request
+//   0x2200 ├──────────────────────┤
+//          │ work                 │ one object under construction; dead between calls
+//   0x2a00 ├──────────────────────┤
+//          │ effect ring          │ what the last call decided, in order
+//   0x4800 ├──────────────────────┤
+//          │ scratch              │ crypto's own; dead between its calls
+//   0x6c00 ├──────────────────────┤
+//          │ core                 │ identity, genesis, flash heads, timers
+//   0x7000 ├──────────────────────┤
+//          │ tree                 │ the replicated state and its Merkle hashes
+//   0xa100 ├──────────────────────┤
+//          │ ledger               │ the transaction under way
+//   0xa300 ├──────────────────────┤
+//          │ mesh                 │ reassembly, duplicates, transaction pool
+//   0xc700 ├──────────────────────┤
+//          │ consensus            │ keys, block table, vote sets
+//  0x10000 └──────────────────────┘
+//
+// Rule: a region belongs to the folder of its name, which alone reads and writes it. Snapshot = copy of this page.
+
+export const COUNTERS: usize = 0x0100;
+export const COUNTERS_END: usize = 0x0300;
+export const APP: usize = 0x0300; // 256 bytes for the application's own state and its hooks
+export const APP_END: usize = 0x0400;
+export const STATIC: usize = 0x0400;
+export const STATIC_END: usize = 0x1c00;
+export const INPUT: usize = 0x1c00;
+export const INPUT_END: usize = 0x2200;
+export const WORK: usize = 0x2200;
+export const WORK_END: usize = 0x2a00;
+export const RING: usize = 0x2a00;
+export const RING_END: usize = 0x4800;
+export const SCRATCH: usize = 0x4800;
+export const SCRATCH_END: usize = 0x6c00;
+export const CORE: usize = 0x6c00;
+export const CORE_END: usize = 0x7000;
+export const TREE: usize = 0x7000;
+export const TREE_END: usize = 0xa100;
+export const LEDGER: usize = 0xa100;
+export const LEDGER_END: usize = 0xa300;
+export const MESH: usize = 0xa300;
+export const MESH_END: usize = 0xc700;
+export const CONSENSUS: usize = 0xc700;
+export const CONSENSUS_END: usize = 0x10000;
+
+if (COUNTERS_END > APP) ERROR("counters run into the application's state");
+if (APP_END > STATIC) ERROR("the application's state runs into static data");
+if (STATIC_END > INPUT) ERROR("static data runs into the input buffer");
+if (INPUT_END > WORK) ERROR("input runs into work");
+if (WORK_END > RING) ERROR("work runs into the effect ring");
+if (RING_END > SCRATCH) ERROR("the effect ring runs into scratch");
+if (SCRATCH_END > CORE) ERROR("scratch runs into core");
+if (CORE_END > TREE) ERROR("core runs into the tree");
+if (TREE_END > LEDGER) ERROR("the tree runs into the ledger");
+if (LEDGER_END > MESH) ERROR("the ledger runs into mesh");
+if (MESH_END > CONSENSUS) ERROR("mesh runs into consensus");
+if (CONSENSUS_END > 0x10000) ERROR("consensus runs past the page");
+
+/** Bytes the host may copy to input(): a radio frame or a local request. */
+export const INPUT_MAX: u32 = <u32>(INPUT_END - INPUT);
+/** Largest object that mesh reassembles: a proposal with its body, or a certificate of 32 validators. */
+export const OBJECT_MAX: u32 = 1792;
+/** Largest block body, in bytes. */
+export const BODY_MAX: u32 = 1536;
+/** Largest transaction (a COSE_Sign1), in bytes. */
+export const TX_MAX: u32 = 640;
+
+// Operation counters: u32 each, at COUNTERS + 4 * index. The host reads them by these indices; they never reset but by boot.
+export const VERIFIED: usize = COUNTERS + 0; // signatures checked, of any kind
+export const VOTES_VERIFIED: usize = COUNTERS + 4; // of these, signatures of votes
+export const BATCHES: usize = COUNTERS + 8; // batch equations evaluated
+export const SIGNED: usize = COUNTERS + 12; // signatures made
+export const SHA256_BLOCKS: usize = COUNTERS + 16;
+export const SHA512_BLOCKS: usize = COUNTERS + 20;
+export const FRAMES_IN: usize = COUNTERS + 24;
+export const FRAMES_OUT: usize = COUNTERS + 28;
+export const BYTES_OUT: usize = COUNTERS + 32;
+export const FLASH_RECORDS: usize = COUNTERS + 36;
+export const FLASH_BYTES: usize = COUNTERS + 40;
+export const REFUSED: usize = COUNTERS + 44; // inputs refused by number
+export const DROPPED: usize = COUNTERS + 48; // sends that found no room in the effect ring
+export const BLOCKS_DONE: usize = COUNTERS + 52; // blocks committed since boot
+
+/** Adds `by` to the counter at address `which`. */
+// @ts-ignore: decorator
+@inline export function count(which: usize, by: u32): void {
+  store<u32>(which, load<u32>(which) + by);
+}

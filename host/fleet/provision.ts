@@ -1,0 +1,66 @@
+// Provisioning: what a user does once with a box of blank boards.
+//
+//   first boot ──> IDENTITY event: public key, kid ──> genesis of all keys ──> PROVISION request ──> RESET, reboot
+//
+// Rule: private keys never leave the devices; the genesis is made of what they said about themselves.
+
+import * as genesis from "../../firmware/wire/genesis.ts";
+import * as request from "../../firmware/wire/request.ts";
+import { putU32, putU64 } from "../device/bytes.ts";
+
+/** 2026-01-01T00:00:00Z: when simulated cells begin. */
+export const GENESIS_TIME = 1_767_225_600;
+
+export interface Identity {
+  readonly publicKey: Uint8Array;
+  readonly kid: Uint8Array;
+}
+
+export interface Cell {
+  readonly deltaMs: number;
+  readonly mtu: number;
+  readonly viewsPerLeader: number;
+  readonly windowS: number;
+  readonly heartbeatMs: number;
+  readonly balance: bigint;
+}
+
+/** The genesis (wire/genesis.ts) of a cell of these validators, in this order. */
+export function make(cell: Cell, validators: readonly Identity[]): Uint8Array {
+  const bytes = new Uint8Array(genesis.VALIDATORS + genesis.STRIDE * validators.length);
+  bytes[genesis.VERSION] = genesis.VERSION_1;
+  bytes[genesis.N] = validators.length;
+  bytes[genesis.VIEWS_PER_LEADER] = cell.viewsPerLeader;
+  putU32(bytes, genesis.TIME, GENESIS_TIME);
+  putU32(bytes, genesis.DELTA, cell.deltaMs);
+  bytes[genesis.MTU] = cell.mtu;
+  bytes[genesis.MTU + 1] = cell.mtu >>> 8;
+  bytes[genesis.WINDOW] = cell.windowS;
+  bytes[genesis.WINDOW + 1] = cell.windowS >>> 8;
+  putU32(bytes, genesis.HEARTBEAT, cell.heartbeatMs);
+  validators.forEach(({ publicKey }, i) => {
+    const at = genesis.VALIDATORS + genesis.STRIDE * i;
+    bytes.set(publicKey, at);
+    putU64(bytes, at + genesis.BALANCE, cell.balance);
+  });
+  return bytes;
+}
+
+/** The PROVISION request: the cell's hop key, then the genesis. */
+export function provision(cellKey: Uint8Array, genesisBytes: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + cellKey.length + genesisBytes.length);
+  bytes[0] = request.PROVISION;
+  bytes.set(cellKey, 1);
+  bytes.set(genesisBytes, 1 + cellKey.length);
+  return bytes;
+}
+
+/** The PAY request. */
+export function pay(kid: Uint8Array, amount: bigint, fee: bigint): Uint8Array {
+  const bytes = new Uint8Array(25);
+  bytes[0] = request.PAY;
+  bytes.set(kid, 1);
+  putU64(bytes, 9, amount);
+  putU64(bytes, 17, fee);
+  return bytes;
+}

@@ -1,0 +1,122 @@
+// A station: one board with its flash, its clock and its random source, powered or not. A device of a fleet is one station;
+// an equivocator is two with the same identity.
+//
+//   off ── power up ──> on ── cut, crash, RESET ──> off     (flash stays, memory does not)
+//
+// Rule: a station knows nothing of the others; the fleet hands it inputs and carries out its effects.
+
+import { open } from "../device/open.ts";
+import type { Device, Engine, Hal } from "../device/device.ts";
+import type { Recorder } from "../tape/record.ts";
+import { Flash } from "./flash.ts";
+import type { Watched } from "./invariants.ts";
+import type { Rng } from "./rng.ts";
+
+/** How the power of a station fails in its next call that offers the occasion. */
+export interface Failing {
+  readonly how: "cut" | "torn";
+  /** Effects still to be done before the power fails; -1: a random one of the next call. */
+  effects: number;
+  /** Bytes of the failing store or erase that are done; -1: a random number of them. */
+  readonly bytes: number;
+  /** Milliseconds until power returns; null: it does not by itself. */
+  readonly backMs: number | null;
+  /** Part of a cut of the whole site: counted there. */
+  readonly site?: boolean;
+}
+
+export interface Make {
+  readonly id: number;
+  readonly index: number;
+  readonly engine: Engine;
+  readonly wasm: Uint8Array;
+  readonly entropy: Rng;
+  readonly sense: (channel: number, nowMs: number) => bigint;
+  readonly recorder: Recorder | null;
+}
+
+export class Station {
+  readonly id: number;
+  /** Index of the device that it is. */
+  readonly index: number;
+  wasm: Uint8Array;
+  flash = new Flash();
+  device: Device | null = null;
+  watched: Watched | null = null;
+  /** Ticks of its clock per true tick. */
+  rate = 1;
+  /** Counts power-ups and power-offs: an event of an earlier life is void. */
+  life = 0;
+  bootUs = 0;
+  /** Reading of its clock at power-up. */
+  bootMs = 0;
+  /** When its last power-off was. */
+  offUs = -1;
+  /** End of the air time of its last frame. */
+  airUs = 0;
+  /** When it wants its next tick; Infinity: never. */
+  tickUs = Infinity;
+  /** Time of the earliest tick event in the queue. */
+  queuedUs = Infinity;
+  /** Ticks in a row that asked for another at once. */
+  restless = 0;
+  failing: Failing | null = null;
+  provisioned = false;
+  readonly #make: Make;
+  readonly #hal: Hal;
+
+  constructor(make: Make) {
+    this.#make = make;
+    this.id = make.id;
+    this.index = make.index;
+    this.wasm = make.wasm;
+    this.#hal = {
+      entropy: (n) => make.entropy.bytes(n),
+      read: (region, offset, n) => this.flash.read(region, offset, n),
+      sense: (channel) => make.sense(channel, this.nowMs),
+    };
+  }
+
+  get on(): boolean {
+    return this.device !== null;
+  }
+
+  /** True time of the event under way, in milliseconds; set by the fleet. */
+  nowMs = 0;
+
+  /** Powers up: a fresh device on the same flash. The clock starts at `bootMs`. */
+  powerUp(atUs: number, bootMs: number): Device {
+    const { engine, recorder } = this.#make;
+    this.life++;
+    this.bootUs = atUs;
+    this.bootMs = bootMs;
+    this.airUs = atUs;
+    this.tickUs = this.queuedUs = Infinity;
+    this.restless = 0;
+    this.device = recorder ? recorder.open(engine, this.wasm, this.#hal) : open(engine, this.wasm, this.#hal);
+    return this.device;
+  }
+
+  powerOff(atUs: number): void {
+    this.life++;
+    this.offUs = atUs;
+    this.failing = null;
+    this.tickUs = Infinity;
+    this.device?.close();
+    this.device = null;
+  }
+
+  /** What its clock shows at a true time, in milliseconds. */
+  clockMs(atUs: number): number {
+    return this.bootMs + Math.floor(((atUs - this.bootUs) * this.rate) / 1000);
+  }
+
+  /** True time at which its clock will show `ms`. */
+  trueUs(ms: number): number {
+    return this.bootUs + Math.ceil(((ms - this.bootMs) * 1000) / this.rate);
+  }
+
+  note(what: Record<string, unknown>): void {
+    this.#make.recorder?.note(what);
+  }
+}

@@ -1,0 +1,212 @@
+// Replay: the tape of a device put into a fresh one, in any engine. The device must ask the same questions and do the same.
+//
+//   CALL ──> device ── question ──> next answer on the tape ── ... ──> trace hash == END ?
+//
+// Rule: a replay never stops at the first difference without saying where it is: the call, and what differed.
+
+import { hex, u32, u64 } from "../device/bytes.ts";
+import { Trap, type Device, type Engine, type Hal } from "../device/device.ts";
+import * as effects from "../device/effects.ts";
+import { open } from "../device/open.ts";
+import * as tape from "./tape.ts";
+import * as trace from "./trace.ts";
+
+export interface Divergence {
+  /** Number of the call, from 0. */
+  readonly call: number;
+  readonly sentence: string;
+}
+
+export interface Replayed {
+  readonly engine: Engine;
+  readonly calls: number;
+  readonly powerUps: number;
+  /** Trace hash, hex. */
+  readonly traceHash: string;
+  /** What the tape says it should be; null when it has no END. */
+  readonly expected: string | null;
+  /** The first difference found; null when there is none. */
+  readonly divergence: Divergence | null;
+}
+
+/** One CALL with the answers that follow it. */
+interface Step {
+  readonly call: tape.Call;
+  readonly answers: readonly tape.Record[];
+  /** Trace hash after this call, hex, where the tape notes it. */
+  noted: string | null;
+  /** The tape says that the device trapped in this call. */
+  trapped: boolean;
+}
+
+function steps(records: readonly tape.Record[]): { steps: Step[]; expected: string | null } {
+  const all: Step[] = [];
+  let answers: tape.Record[] = [];
+  let expected: string | null = null;
+  for (const { type, payload } of records) {
+    if (type === tape.CALL) {
+      answers = [];
+      all.push({ call: tape.call(payload), answers, noted: null, trapped: false });
+    } else if (type === tape.END) expected = hex(payload);
+    else if (type === tape.NOTE) {
+      const note = tape.note(payload) as { trace?: string; trap?: string };
+      const last = all.at(-1);
+      if (last !== undefined && typeof note.trace === "string") last.noted = note.trace;
+      if (last !== undefined && typeof note.trap === "string") last.trapped = true;
+    } else if (all.length === 0) throw new tape.TapeError("the tape begins with an answer; expected a CALL");
+    else answers.push({ type, payload });
+  }
+  return { steps: all, expected };
+}
+
+/** Gives the answers of the tape, in order; a question that does not fit throws Mismatch. */
+class Answers implements Hal {
+  #answers: readonly tape.Record[] = [];
+  #next = 0;
+
+  start(answers: readonly tape.Record[]): void {
+    this.#answers = answers;
+    this.#next = 0;
+  }
+
+  get left(): number {
+    return this.#answers.length - this.#next;
+  }
+
+  entropy(n: number): Uint8Array {
+    const payload = this.#take(tape.ENTROPY, `${n} random bytes`);
+    if (payload.length !== n) throw new Mismatch(`the device asked for ${n} random bytes, on the tape are ${payload.length}`);
+    return payload;
+  }
+
+  read(region: number, offset: number, n: number): Uint8Array | null {
+    const what = `${n} bytes at ${offset} of flash region ${region}`;
+    const payload = this.#take(tape.READ, what);
+    if (u32(payload, 0) !== 0) return null;
+    if (payload.length !== 4 + n) throw new Mismatch(`the device asked for ${what}, on the tape are ${payload.length - 4}`);
+    return payload.subarray(4);
+  }
+
+  sense(channel: number): bigint {
+    return BigInt.asIntN(64, u64(this.#take(tape.SENSE, `sensor ${channel}`), 0));
+  }
+
+  #take(type: number, what: string): Uint8Array {
+    const answer = this.#answers[this.#next++];
+    if (answer === undefined) throw new Mismatch(`the device asked for ${what}, the tape has no more answers for this call`);
+    if (answer.type !== type) throw new Mismatch(`the device asked for ${what}, the tape answers another question`);
+    return answer.payload;
+  }
+}
+
+class Mismatch extends Error {}
+
+/** Replays a tape; throws TapeError when it is none. */
+export function replay(bytes: Uint8Array, engine: Engine, wasm: Uint8Array): Replayed {
+  const on = steps(tape.parse(bytes));
+  const sum = new trace.Trace();
+  const player = new Player(engine, wasm);
+  let divergence: Divergence | null = null;
+  let agreed = 0; // calls up to the last noted hash that was right
+  for (const [i, step] of on.steps.entries()) {
+    const sentence = player.play(step, (returned, records) => sum.call(step.call.code, returned, records));
+    if (sentence !== null) {
+      divergence = { call: i, sentence: `call ${i} (${trace.CALLS[step.call.code] ?? "?"}): ${sentence}` };
+      break;
+    }
+    if (step.noted !== null) {
+      if (step.noted !== hex(sum.digest())) {
+        divergence = { call: agreed, sentence: `calls ${agreed}..${i}: the effects differ from those recorded` };
+        break;
+      }
+      agreed = i + 1;
+    }
+  }
+  player.close();
+  const traceHash = hex(sum.digest());
+  if (divergence === null && on.expected !== null && on.expected !== traceHash) {
+    const last = Math.max(0, on.steps.length - 1);
+    divergence = { call: agreed, sentence: `calls ${agreed}..${last}: the effects differ from those recorded` };
+  }
+  return {
+    engine,
+    calls: on.steps.length,
+    powerUps: player.powerUps,
+    traceHash,
+    expected: on.expected,
+    divergence,
+  };
+}
+
+/** Replays a tape in two engines side by side: the first call in which they differ, or null. */
+export function compare(bytes: Uint8Array, a: Engine, b: Engine, wasm: Uint8Array): Divergence | null {
+  const on = steps(tape.parse(bytes));
+  const left = new Player(a, wasm);
+  const right = new Player(b, wasm);
+  try {
+    for (const [i, step] of on.steps.entries()) {
+      const seen: string[] = [];
+      const keep = (returned: number, records: Uint8Array): void => void seen.push(`${returned} ${hex(records)}`);
+      const x = left.play(step, keep);
+      const y = right.play(step, keep);
+      if (x === y && seen[0] === seen[1]) continue;
+      const name = trace.CALLS[step.call.code] ?? "?";
+      const sentence = x === y ? "return value or effects differ" : `${a}: ${x ?? "goes on"}; ${b}: ${y ?? "goes on"}`;
+      return { call: i, sentence: `call ${i} (${name}): ${sentence}` };
+    }
+    return null;
+  } finally {
+    left.close();
+    right.close();
+  }
+}
+
+/** A device that plays steps. */
+class Player {
+  powerUps = 0;
+  readonly #engine: Engine;
+  readonly #wasm: Uint8Array;
+  readonly #answers = new Answers();
+  #device: Device | null = null;
+
+  constructor(engine: Engine, wasm: Uint8Array) {
+    this.#engine = engine;
+    this.#wasm = wasm;
+  }
+
+  /** Plays one step; `done` gets return value and effect records. A sentence when it did not go as on the tape. */
+  play(step: Step, done: (returned: number, records: Uint8Array) => void): string | null {
+    const { code, link, now, input } = step.call;
+    if (code === trace.BOOT) {
+      this.close();
+      this.powerUps++;
+      this.#device = open(this.#engine, this.#wasm, this.#answers);
+    }
+    const device = this.#device;
+    if (device === null) return "the device is down; expected a boot";
+    this.#answers.start(step.answers);
+    let returned = 0;
+    try {
+      if (code === trace.BOOT) returned = device.boot(now);
+      else if (code === trace.RECEIVE) device.receive(link, input, now);
+      else if (code === trace.REQUEST) returned = device.request(input, now);
+      else if (code === trace.TICK) returned = device.tick(now);
+      else return `unknown call code ${code}`;
+    } catch (e) {
+      if (e instanceof Mismatch) return e.message;
+      if (!(e instanceof Trap)) throw e;
+      this.close();
+      done(trace.TRAPPED, trace.NO_RECORDS);
+      return step.trapped ? null : `the device trapped (${e.message})`;
+    }
+    if (step.trapped) return "the device did not trap, as it did when it was recorded";
+    if (this.#answers.left !== 0) return `${this.#answers.left} recorded answers were never asked for`;
+    done(returned, effects.records(device.effects()));
+    return null;
+  }
+
+  close(): void {
+    this.#device?.close();
+    this.#device = null;
+  }
+}

@@ -1,0 +1,151 @@
+// The contract with scripts: exit codes, what goes to stdout and what to stderr, and what help promises.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main } from "../../host/cli/main.ts";
+import { nearest } from "../../host/cli/nearest.ts";
+
+const LAUNCHER = fileURLToPath(new URL("../../host/cli/synod.mjs", import.meta.url));
+const COMMANDS = ["up", "sim", "replay", "keygen", "tx", "query", "vectors", "doctor"];
+
+/** Runs a command line in this process. */
+async function synod(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const heard = { out: "", err: "" };
+  const { log } = console;
+  const [stdout, stderr] = [process.stdout.write, process.stderr.write];
+  console.log = (text: string) => void (heard.out += `${text}\n`);
+  process.stdout.write = ((text: string) => !!(heard.out += text)) as typeof process.stdout.write;
+  process.stderr.write = ((text: string) => !!(heard.err += text)) as typeof process.stderr.write;
+  try {
+    return { code: await main(words), ...heard };
+  } finally {
+    console.log = log;
+    process.stdout.write = stdout;
+    process.stderr.write = stderr;
+  }
+}
+
+test("what does not exist ends with 2, says so on stderr, and names what was probably meant", async () => {
+  for (const [line, expected] of [
+    ["upp", /no command "upp" \(did you mean up\?\)/],
+    ["vektors", /did you mean vectors\?/],
+    ["frobnicate", /no command "frobnicate"$/m],
+    ["sim --sedes 3", /no option --sedes \(did you mean --seeds\?\)/],
+    ["up --jsno", /did you mean --json\?/],
+    ["up -z", /no option -z/],
+    ["doctor now", /doctor does not expect "now"/],
+    ["up 7 8", /up does not expect "8"/],
+    ["--json up", /options come after the command/],
+    ["tx tranfer", /did you mean transfer\?/],
+  ] as [string, RegExp][]) {
+    const { code, out, err } = await synod(...line.split(" "));
+    assert.is(code, 2, line);
+    assert.match(err, expected);
+    assert.is(out, "", line);
+  }
+});
+
+test("values that make no sense end with 2 and say what was expected", async () => {
+  for (const [line, expected] of [
+    ["up 0", /from 1 to 32, not "0"/],
+    ["up seven", /from 1 to 32, not "seven"/],
+    ["up 33", /from 1 to 32/],
+    ["up --seconds", /--seconds needs a value/],
+    ["up --seconds soon", /--seconds must be a number/],
+    ["up --engine wasm4", /one of wasm3, v8.*did you mean wasm3\?/],
+    ["sim --seeds -3", /no option -3/],
+    ["sim --seeds 1 --seeds 2", /given 2 times/],
+    ["sim --faults los", /did you mean loss\?/],
+    ["tx show xyz", /must be hex/],
+    ["tx transfer --to 00", /must be 8 bytes/],
+    ["replay", /replay needs/],
+    ["vectors", /vectors needs/],
+    ["query", /query/],
+  ] as [string, RegExp][]) {
+    const { code, out, err } = await synod(...line.split(" "));
+    assert.is(code, 2, `${line}: ${err}`);
+    assert.match(err, expected, line);
+    assert.is(out, "", line);
+  }
+});
+
+test("every command has help with examples, and help ends with 0", async () => {
+  const { code, out } = await synod("--help");
+  assert.is(code, 0);
+  for (const name of COMMANDS) {
+    assert.match(out, new RegExp(`^ +${name} +\\S`, "m"));
+    const help = await synod(name, "--help");
+    assert.is(help.code, 0, name);
+    assert.match(help.out, /Examples\n +\$ synod /, name);
+    assert.is(help.err, "", name);
+  }
+});
+
+test("every option that help shows is one that the command takes", async () => {
+  for (const name of COMMANDS) {
+    const { out } = await synod(name, "--help");
+    const options = [...out.matchAll(/^ +(?:-\w, )?--([\w-]+) /gm)].map((found) => found[1]).filter((each) => each !== "help");
+    for (const option of options) {
+      const { err } = await synod(name, `--${option}=`, "--no-such-thing");
+      assert.match(err, /no option --no-such-thing/, `${name} --${option}: ${err}`);
+    }
+  }
+});
+
+test("no command at all shows the help and ends with 2", async () => {
+  const { code, out } = await synod();
+  assert.is(code, 2);
+  assert.match(out, /Available Commands/);
+});
+
+test("--version is that of the package", async () => {
+  assert.match((await synod("--version")).out, /^synod, \d+\.\d+\.\d+$/m);
+});
+
+test("doctor names the exact line for what is missing, and its JSON says the same", async () => {
+  const { out } = await synod("doctor", "--json");
+  const { findings } = JSON.parse(out);
+  for (const name of ["node", "C compiler (cc)", "clang", "qemu-system-arm", "arm-none-eabi-gcc", "valgrind", "libsodium", "chromium"])
+    assert.ok(findings.some((each: { name: string }) => each.name === name), name); // prettier-ignore
+  for (const { found, version, type } of findings) assert.ok(found ? version !== "" && type === "" : type !== "");
+});
+
+test("digits behind a switch stay digits", async () => {
+  const { err } = await synod("tx", "show", "--json", "0000000000000000000000000000000000");
+  assert.match(err, /left over/); // read as the hex that it is, not as the number 0
+});
+
+test("the nearest word is offered, and none when all are far", () => {
+  assert.is(nearest("heplay", COMMANDS), "replay");
+  assert.is(nearest("kegyen", COMMANDS), "keygen");
+  assert.is(nearest("doc", COMMANDS), "doctor");
+  assert.is(nearest("xylophone", COMMANDS), undefined);
+  assert.is(nearest("q", []), undefined);
+});
+
+test("from a shell: the launcher gives the same codes, and no colour when it is not on a terminal", () => {
+  const run = (...words: string[]) => spawnSync(process.execPath, [LAUNCHER, ...words], { encoding: "utf8" });
+  const wrong = run("upp");
+  assert.is(wrong.status, 2);
+  assert.not.ok(wrong.stderr.includes("\x1b"));
+  assert.is(run("--help").status, 0);
+});
+
+test("a clone without packages or build says what to type and ends with 3", () => {
+  const clone = mkdtempSync(join(tmpdir(), "synod-"));
+  try {
+    cpSync(LAUNCHER, join(clone, "host", "cli", "synod.mjs"));
+    const { status, stderr } = spawnSync(process.execPath, [join(clone, "host", "cli", "synod.mjs"), "up"], { encoding: "utf8" });
+    assert.is(status, 3);
+    assert.match(stderr, /run npm start or npm run build first/);
+  } finally {
+    rmSync(clone, { recursive: true });
+  }
+}); // prettier-ignore
+
+test.run();

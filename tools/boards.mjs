@@ -1,0 +1,303 @@
+// Builds everything in C: the addon, the tools that count, the board images; and runs an image in QEMU.
+//
+//   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
+//   buildTool(name)   build/count, build/count-ops, build/replay, build/rival
+//   buildStm32()      build/stm32f405.elf          a board image around a device module
+//   runQemu()         runs an image with a tape, returns what it printed
+//
+// Rule: nothing is compiled again unless a source, a flag or the compiler changed; nothing is printed, errors are thrown
+// with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp) or from WASM3_DIR.
+
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const built = (name) => join(root, "build", name);
+const RUNTIME = join(root, "boards/runtime");
+export const strictness = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion"]; // what our own files must pass
+const THEIRS = ["-std=gnu11", "-w"]; // wasm3's files are not ours to mend
+// wasm3 multiplies signed integers and reads slots through pointers of several types, trusting both to be defined.
+const LENIENT = ["-fwrapv", "-fno-strict-aliasing", "-DNDEBUG"];
+
+// ---- tools of this machine ----
+
+/** The first of these programs that runs, or null. */
+export function have(...programs) {
+  for (const program of programs) {
+    try {
+      execFileSync(program, ["--version"], { stdio: "ignore" });
+      return program;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+/** The C compiler of this machine: $CC, clang (whose wasm3 is the fastest on x86) or cc. */
+export function compiler({ clang = true } = {}) {
+  const found = process.env.CC || (clang && have("clang")) || have("cc", "gcc");
+  if (!found) throw new Error("no C compiler found; on Debian: apt-get install build-essential");
+  return found;
+}
+
+const versions = new Map();
+
+/** The first line that a compiler says of itself. */
+export function version(program) {
+  if (!versions.has(program))
+    versions.set(program, execFileSync(program, ["--version"], { encoding: "utf8" }).split("\n")[0]);
+  return versions.get(program);
+}
+
+/** wasm3's folder: upstream keeps its sources in source/, npm's copy in cpp/. */
+export function wasm3Folder() {
+  const given = process.env.WASM3_DIR;
+  const places = given
+    ? [given, join(given, "source"), join(given, "cpp")]
+    : [join(root, "node_modules/react-native-webassembly/cpp")];
+  const found = places.find((p) => existsSync(join(p, "m3_env.c")));
+  if (!found) throw new Error(`no wasm3 in ${places.join(" or ")}${given ? " (WASM3_DIR)" : "; run npm ci"}`);
+  return resolve(found);
+}
+
+/** The files that make the interpreter's core: not WASI, libc or the tracer. */
+function wasm3Files(folder) {
+  return readdirSync(folder)
+    .filter((f) => /^m3_\w+\.c$/.test(f) && !f.startsWith("m3_api_"))
+    .map((f) => join(folder, f))
+    .sort();
+}
+
+// ---- compiling ----
+
+const run = (program, args, options = {}) =>
+  new Promise((done, fail) => {
+    execFile(program, args, { cwd: root, maxBuffer: 1 << 24, ...options }, (error, stdout, stderr) => {
+      if (error) fail(new Error(`${basename(program)} failed:\n${stderr || stdout || error.message}`));
+      else done(stdout);
+    });
+  });
+
+/** Runs the jobs (functions that return promises), a few at a time. */
+async function pool(jobs) {
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+}
+
+/** One hash of the bytes of these files and of `more`. */
+function fingerprint(paths, more) {
+  const hash = createHash("sha256").update(JSON.stringify(more));
+  for (const path of paths) hash.update(`\0${relative(root, path)}\0`).update(readFileSync(path));
+  return hash.digest("hex");
+}
+
+const headers = (folder) =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith(".h"))
+    .sort()
+    .map((f) => join(folder, f));
+const pending = new Map(); // output -> promise, so that two callers in one process share one build
+
+/**
+ * Compiles and links `output` unless its stamp says that nothing changed. `ours` is compiled under -Werror, wasm3's files
+ * without warnings; both with `flags`. True when something was built.
+ */
+function make(output, job) {
+  if (!pending.has(output))
+    pending.set(
+      output,
+      makeNow(output, job).finally(() => pending.delete(output)),
+    );
+  return pending.get(output);
+}
+
+async function makeNow(output, { cc, ours, flags, link, wasm3 = true, also = [], skip = [], strict = [] }) {
+  const folder = wasm3Folder();
+  const theirs = wasm3 ? wasm3Files(folder).filter((f) => !skip.includes(basename(f))) : [];
+  const inputs = [...ours, ...theirs, ...headers(folder), ...headers(RUNTIME), ...also];
+  const hash = fingerprint(inputs, [version(cc), flags, link, strict, strictness, THEIRS]);
+  const stamp = `${output}.stamp`;
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
+  const objects = join(root, "build/objects", `${basename(output)}.${process.pid}`);
+  mkdirSync(objects, { recursive: true });
+  const base = [...flags, "-include", join(RUNTIME, "config.h"), "-I", RUNTIME, "-isystem", folder];
+  const made = [];
+  const compile = (file, options) => async () => {
+    const object = join(objects, `${made.length}-${basename(file)}.o`);
+    made.push(object);
+    await run(cc, [...base, ...options, "-c", file, "-o", object]);
+  };
+  try {
+    await pool([
+      ...theirs
+        .sort((a, b) => Number(b.endsWith("m3_compile.c")) - Number(a.endsWith("m3_compile.c")))
+        .map((f) => compile(f, THEIRS)),
+      ...ours.map((f) => compile(f, f.endsWith(".S") ? [] : [...strictness, ...strict])),
+    ]);
+    await run(cc, [...flags, ...made.sort(), "-o", `${output}.${process.pid}`, ...link]);
+    renameSync(`${output}.${process.pid}`, output);
+    writeFileSync(stamp, hash);
+  } finally {
+    rmSync(objects, { recursive: true, force: true });
+  }
+  return true;
+}
+
+const sources = (folder, ...names) => names.map((n) => join(root, "boards", folder, n));
+
+// ---- this machine ----
+
+/** Builds the addon; true when it had to be built. `clang: false` takes cc. */
+export function buildBinding({ clang = true, output = built("wasm3.node") } = {}) {
+  const node = join(root, "node_modules/node-api-headers/include");
+  const shared = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
+  return make(output, {
+    cc: compiler({ clang }),
+    ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c")],
+    flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, "-DNAPI_VERSION=8", "-isystem", node],
+    link: ["-shared", ...shared],
+    also: headers(node),
+  });
+}
+
+/** The programs for measuring, by name. */
+const TOOLS = {
+  count: { ours: [...sources("binding", "count.c"), ...sources("runtime", "engine.c")] },
+  "count-ops": {
+    ours: [...sources("binding", "count.c", "ops.c"), ...sources("runtime", "engine.c")],
+    flags: ["-Dd_m3EnableOpProfiling=1", "-DCOUNT_OPS"],
+    skip: ["m3_info.c"], // ops.c stands in for it
+    clang: false, // its musttail refuses the profiling hook
+  },
+  replay: {
+    ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
+  },
+  rival: { ours: sources("binding", "rival.c"), wasm3: false, link: ["-lsodium"] },
+};
+
+/**
+ * Builds build/NAME; true when it had to be built. `sanitize` builds build/NAME-san: everything under AddressSanitizer, our
+ * own files under UndefinedBehaviorSanitizer too.
+ */
+export function buildTool(name, { clang = true, sanitize = false } = {}) {
+  const { flags = [], link = [], ...tool } = TOOLS[name];
+  const careful = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"];
+  return make(built(sanitize ? `${name}-san` : name), {
+    ...tool,
+    strict: sanitize ? ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"] : [],
+    cc: compiler({ clang: clang && tool.clang !== false && !sanitize }),
+    flags: [...(sanitize ? careful : ["-O3"]), ...LENIENT, ...flags],
+    link: [...(sanitize ? ["-fsanitize=undefined"] : []), ...link],
+  });
+}
+
+// ---- STM32F405 ----
+
+const ARM = "arm-none-eabi-gcc";
+const CHIP = join(root, "boards/stm32f405");
+
+/** What buildStm32 and runQemu need and this machine lacks: names of Debian packages, none when all is there. */
+export function missingForStm32() {
+  const lacks = [];
+  if (!have(ARM)) lacks.push("gcc-arm-none-eabi", "libnewlib-arm-none-eabi");
+  if (!have("qemu-system-arm")) lacks.push("qemu-system-arm");
+  return lacks;
+}
+
+/**
+ * Builds build/stm32f405-NAME.elf around the module at `wasm`; true when it had to be built. `chip` builds for the chip's own
+ * memory map (CCM at 0x10000000) instead of QEMU's; `optimize` is -Os unless said otherwise.
+ */
+export function buildStm32({
+  wasm = built("device.wasm"),
+  name = basename(wasm, ".wasm"),
+  chip = false,
+  optimize = "-Os",
+} = {}) {
+  const script = join(CHIP, "chip.ld");
+  const cpu = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "--specs=nano.specs"];
+  const flags = [...cpu, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT];
+  return make(paths.stm32(chip ? `${name}-chip` : name), {
+    cc: ARM,
+    ours: [
+      ...sources("stm32f405", "main.c", "startup.c", "semihost.c", "module.S"),
+      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
+    ],
+    flags: [...flags, `-DMODULE="${wasm}"`],
+    link: [
+      "-nostartfiles",
+      "--specs=nosys.specs",
+      "-Wl,--gc-sections",
+      "-T",
+      script,
+      ...(chip ? [] : ["-Wl,--defsym=BANK2=0x20020000"]),
+    ],
+    also: [script, wasm, ...headers(CHIP)],
+  });
+}
+
+/** The lines that an image prints, as numbers by name. */
+function parse(text) {
+  const report = { trace: "", ram: {}, error: null };
+  for (const line of text.split("\n")) {
+    const [name, ...rest] = line.split(" ");
+    if (name === "trace") report.trace = rest[0];
+    else if (name === "ram") report.ram[rest[0]] = Number(rest[1]);
+    else if (name === "error" || name.startsWith("fault")) report.error = line.replace(/^error /, "");
+    else if (rest.length === 2) report[name] = { used: Number(rest[0]), of: Number(rest[1]) };
+    else if (rest.length === 1) report[name] = Number(rest[0]);
+  }
+  return report;
+}
+
+/**
+ * Runs an image on QEMU's netduinoplus2 with a tape; resolves to what it printed: trace, calls, traps, records, ram {name:
+ * bytes}, bank1/bank2/flash/wasm-stack/native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used:
+ * total, of: largest}, error, status, text. Throws when it does not end in time or prints no trace.
+ */
+export function runQemu({ elf, tape, timeoutMs = 120_000 }) {
+  const comma = (path) => path.replaceAll(",", ",,");
+  const semihosting = `enable=on,target=native,arg=replay,arg=${comma(basename(tape))}`;
+  const args = [
+    "-M",
+    "netduinoplus2",
+    "-kernel",
+    resolve(elf),
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-serial",
+    "null",
+  ];
+  args.push("-icount", "shift=0", "-net", "none", "-semihosting-config", semihosting);
+  return new Promise((done, fail) => {
+    const child = spawn("qemu-system-arm", args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (d) => (text += d));
+    child.on("error", (error) => (clearTimeout(timer), fail(error)));
+    child.on("close", (status, signal) => {
+      clearTimeout(timer);
+      const report = { ...parse(text), status, text };
+      if (signal) fail(new Error(`QEMU did not finish within ${timeoutMs} ms:\n${text}`));
+      else if (!report.trace && !report.error) fail(new Error(`QEMU said nothing of use (status ${status}):\n${text}`));
+      else done(report);
+    });
+  });
+}
+
+/** The paths of what this file builds. */
+export const paths = {
+  binding: built("wasm3.node"),
+  tool: (name) => built(name),
+  stm32: (name) => built(`stm32f405-${name}.elf`),
+};

@@ -1,0 +1,105 @@
+// Which file may import which (DESIGN: never up, never sideways).
+//
+//   hal, layout  <-  wire* <- crypto <- cose <- core <- mesh <- consensus <- ledger <- app <- console <- index
+//                    <- apps <- debug       (app is apps/app.ts, what an application is written against)
+//                    wire alone is host code as well: it imports "#mem" and its own folder
+//   host     imports firmware/wire and nothing else of the firmware; host/wire nothing of the host; nobody host/cli
+//   boards   includes its own files, boards/runtime, the system's and wasm3's headers
+//   nobody   imports test or tools, but they themselves
+//
+// Rule: an answer names the edge, as `from -> to`.
+
+import { existsSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { blanked, lineAt, root, type Source } from "./source.ts";
+
+const ORDER = [
+  "wire",
+  "crypto",
+  "cose",
+  "core",
+  "mesh",
+  "consensus",
+  "ledger",
+  "app",
+  "console",
+  "index",
+  "apps",
+  "debug",
+];
+
+/** What a file imports, as paths below the root; packages keep their name. */
+export function imports(source: Source): { to: string; line: number }[] {
+  const text = blanked(source.text, { strings: false });
+  const found = text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)"([^"]+)"/g);
+  return [...found].map((m) => ({
+    to: m[1].startsWith(".") ? posix.join(posix.dirname(source.path), m[1]).replace(/\.(ts|mjs)$/, "") : m[1],
+    line: lineAt(text, m.index),
+  }));
+}
+
+/** The floor of a firmware file: its folder, or the name of a file beside the folders. */
+function floor(path: string): string {
+  if (/^firmware\/apps\/app(\.ts)?$/.test(path)) return "app";
+  const parts = path.replace(/\.ts$/, "").split("/");
+  return parts[1] ?? "";
+}
+
+function firmwareEdge(from: string, to: string): string | null {
+  const here = floor(from);
+  if (to === "#mem") return here === "wire" || here === "lib" ? null : "only wire may use the memory twin";
+  if (!to.startsWith("firmware/")) return "the firmware knows nothing outside itself";
+  const there = floor(to);
+  if (there === "hal" || there === "layout") {
+    if (here === "wire") return "wire is host code as well: it cannot know hal or layout";
+    return here === "layout" || here === "hal" ? "the ground floor imports nothing" : null;
+  }
+  if (here === there) return null;
+  const [low, high] = [ORDER.indexOf(there), ORDER.indexOf(here)];
+  if (low < 0 || high < 0) return `a folder without a place in ${ORDER.join(" <- ")}`;
+  return low < high ? null : "an import that goes up";
+}
+
+function hostEdge(from: string, to: string): string | null {
+  if (to.startsWith("firmware/") && !to.startsWith("firmware/wire/")) return "the host knows firmware/wire alone";
+  if (/^(test|tools)\//.test(to)) return "nothing imports test or tools";
+  if (from.startsWith("host/wire/") && to.startsWith("host/") && !to.startsWith("host/wire/"))
+    return "host/wire is the lowest floor";
+  if (to.startsWith("host/cli/") && !from.startsWith("host/cli/")) return "nothing imports the command line";
+  return null;
+}
+
+function edges(source: Source): string[] {
+  const judge = source.path.startsWith("firmware/") ? firmwareEdge : source.path.startsWith("host/") ? hostEdge : null;
+  if (!judge) return [];
+  return imports(source).flatMap(({ to, line }) => {
+    const why = judge(source.path, to);
+    return why ? [`${source.path}:${line} -> ${to}: ${why}`] : [];
+  });
+}
+
+/** The same for C: where a quoted include may point. */
+function includes(source: Source): string[] {
+  if (!source.path.startsWith("boards/")) return [];
+  const own = dirname(source.path);
+  const isThere = (p: string) => existsSync(join(root, p));
+  return [...source.text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)].flatMap((m) => {
+    const to = m[1];
+    const beside = posix.join(own, to);
+    if (/^(wasm3|m3_\w+)\.h$/.test(to)) return [];
+    if (
+      own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
+    )
+      return [];
+    const runtime = to.startsWith("..") ? beside : `boards/runtime/${to}`;
+    if (own !== "boards/runtime" && /^boards\/runtime\/[\w.]+$/.test(runtime) && isThere(runtime)) return [];
+    return [
+      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, the system and wasm3`,
+    ];
+  });
+}
+
+/** The edges that break the rules above. */
+export function direction(sources: Source[]): string[] {
+  return sources.flatMap((s) => (/\.(ts|mjs)$/.test(s.path) ? edges(s) : includes(s)));
+}
