@@ -1,6 +1,7 @@
 // The entry of build/debug.wasm: test hooks by folder, flat names `<folder>_<file>_<function>`. Never flashed.
 
 export * from "./debug/wire";
+export * from "./debug/bench";
 export * from "./debug/crypto";
 export * from "./debug/cose";
 export * from "./debug/core";

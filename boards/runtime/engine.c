@@ -185,6 +185,7 @@ uint32_t engine_code_bytes(IM3Runtime runtime, IM3Module module, uint32_t index)
     uint32_t before = used_words(runtime->pagesOpen) + used_words(runtime->pagesFull);
     module->runtime = runtime;
     function->compiled = NULL;
+    m3_Free(function->constants); // compiling again makes new ones
     M3Result result = CompileFunction(function);
     module->runtime = owner;
     return result ? 0 : (used_words(runtime->pagesOpen) + used_words(runtime->pagesFull) - before) * 4;

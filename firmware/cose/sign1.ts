@@ -34,9 +34,11 @@ export function parse(p: usize, n: u32): u32 {
   const header = cbor.at();
   const more = length != 0 && load<u8>(header) > 0xa1;
   const eddsa = length == 3 && load<u16>(header) == 0x01a1 && load<u8>(header, 2) == 0x27;
-  if (cbor.map() > 1 || more) cbor.refuse(reason.COSE_HEADER);
+  const pairs = cbor.map();
+  if (pairs > 1 || more) cbor.refuse(reason.COSE_HEADER);
   if (!eddsa) cbor.refuse(reason.COSE_ALGORITHM);
-  if (cbor.peek() != 0 || cbor.uint() != 4 || cbor.peek() != 2 || cbor.bytes() != 8) cbor.refuse(reason.COSE_KID);
+  if (pairs == 0 || cbor.peek() != 0 || cbor.uint() != 4 || cbor.peek() != 2 || cbor.bytes() != 8)
+    cbor.refuse(reason.COSE_KID);
   store<usize>(KID, cbor.at());
   store<u32>(LENGTH, cbor.bytes());
   store<usize>(BYTES, cbor.at());

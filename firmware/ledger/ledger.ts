@@ -57,12 +57,6 @@ export function open(p: usize, n: u32, hash: usize): u32 {
   return tree.put(state.KEY, 1, state.VALUE, 8);
 }
 
-/** Does the transaction that was checked last carry its account's next nonce? */
-export function isNext(): bool {
-  const account = state.lookup(state.ACCOUNT, transaction.kid());
-  return account != 0 && load<u64>(account, 8) == transaction.nonce();
-}
-
 /** Is the transaction last admitted the next one of its account? */
 export function isNext(): bool {
   return transaction.nonce() == load<u64>(state.lookup(state.ACCOUNT, transaction.kid()), 8);
