@@ -60,7 +60,7 @@ function signed(i: number): { seed: Uint8Array; key: Uint8Array; signature: Uint
   const seed = Uint8Array.from({ length: 32 }, (_, k) => (7 * k + 31 * i + 1) & 0xff);
   const message = Uint8Array.from({ length: 32 }, (_, k) => (5 * k + 17 * i) & 0xff);
   const prefix = Buffer.from("302e020100300506032b657004220420", "hex"); // PKCS #8 of an Ed25519 seed, RFC 8410
-  const secret = createPrivateKey({ key: Buffer.concat([prefix, seed]), format: "der", type: "pkcs8" });
+  const secret = createPrivateKey({ key: Buffer.from([...prefix, ...seed]), format: "der", type: "pkcs8" });
   const key = createPublicKey(secret).export({ format: "der", type: "spki" }).subarray(-32);
   return { seed, key: new Uint8Array(key), signature: new Uint8Array(sign(null, message, secret)), message };
 }
@@ -76,7 +76,7 @@ const setup: Step[] = [
 function entries(k: number): Step[] {
   return Array.from({ length: k }, (_, i) => {
     const s = signed(i + 1);
-    return { write: ENTRIES + 128 * i, bytes: Buffer.concat([s.key, s.signature, s.message]) };
+    return { write: ENTRIES + 128 * i, bytes: Uint8Array.of(...s.key, ...s.signature, ...s.message) };
   });
 }
 

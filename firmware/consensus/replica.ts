@@ -335,12 +335,21 @@ function want(): void {
 /** R10: something waits for finality. */
 export function pending(): bool {
   if (load<u32>(STATE, 128) != 0) return true;
-  const last = load<u32>(STATE, 28);
   for (let s = block.first(); s != 0; s = block.next(s)) {
     if (block.is(s, block.BODY) && block.view(s) > finalView() && block.txCount(s) != 0) return true;
   }
-  const top = block.notarized(highest());
-  return top != 0 && block.is(top, block.HEADER) && block.executedHeight(top) < last;
+  return unsettled(block.notarized(highest()));
+}
+
+/** True when the effect of some transaction at or below the tip is not yet under the executed root that the tip cites: then the chain
+ *  has to grow by another, perhaps empty, block. */
+function unsettled(top: usize): bool {
+  if (top == 0 || !block.is(top, block.HEADER)) return false;
+  let last = load<u32>(STATE, 28);
+  for (let s = block.first(); s != 0; s = block.next(s)) {
+    if (block.is(s, block.NOTAR | block.HEADER) && block.txCount(s) != 0) last = max(last, block.height(s));
+  }
+  return block.executedHeight(top) < last;
 }
 
 /** R2's conditions: true when this device should make a block of the current view now. Then index calls propose(). */
@@ -351,8 +360,7 @@ export function shouldPropose(now: u64): bool {
   if (top == 0 || !block.is(top, block.HEADER | block.BODY) || ring.room() < ROOM + 1800 || !nulls.gap(highest() + 1, v - 1)) return false;
   if (block.height(top) - max(executedHeight(), block.executedHeight(top)) >= block.ROOT_COUNT) return false;
   if (load<u32>(STATE, 132) != 0) return true;
-  const last = block.txCount(top) != 0 ? block.height(top) : load<u32>(STATE, 28);
-  if (block.executedHeight(top) < last) return true;
+  if (unsettled(top)) return true;
   return cell.heartbeat() != 0 && now - load<u64>(STATE, 56) >= cell.heartbeat();
 }
 
@@ -363,7 +371,7 @@ function cast(now: u64): bool {
   for (let s = block.first(); s != 0; s = block.next(s)) {
     if (block.view(s) != v || !block.is(s, block.HEADER | block.BODY | block.CHECKED) || block.is(s, block.INVALID)) continue;
     const parent = block.find(block.parent(s));
-    if (parent == 0 || !block.is(parent, block.NOTAR) || block.view(parent) != block.parentView(s)) continue;
+    if (parent == 0 || !block.is(parent, block.NOTAR | block.HEADER) || block.view(parent) != block.parentView(s)) continue;
     if (!nulls.gap(block.parentView(s) + 1, v - 1)) continue;
     const why = follows(s, parent, now);
     if (why == WAIT) continue;

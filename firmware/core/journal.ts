@@ -23,9 +23,9 @@
 //     reads as torn afterwards: hence three sectors at least.
 //
 // Why a damaged journal is noticed. One of these shows that promises were made that cannot be read (open() = 2, observer):
-//   - in M, a bad slot with something behind it: a cut cannot leave that, since nothing is appended behind a torn slot;
-//   - anywhere, a whole promise, seal or mark of a later sector than M: its seal existed and is gone. A cut erase cannot leave it:
-//     a sector under erasure is older than M. So the loss of all of M (rot, an erase that did nothing) is seen by the mark in M-1;
+//   - in M, which is the newest sector with a whole seal or promise, a bad slot (the head, a prefix, the seal) with something behind
+//     it: a cut cannot leave that, since nothing is appended behind a torn slot, nor can a cut erase: what it works on is older;
+//   - a mark that speaks of a later sector than M: so the loss of all of M (rot, an erase that did nothing) is seen in M-1;
 //   - no seal at all, but something beyond the first sector, where the first turn() works.
 // What no journal can notice: the loss of the last slot only, or of everything to the last bit. Against the latter index.ts makes the
 // journal before the identity: an identity with a blank journal is a lost journal.
@@ -76,18 +76,16 @@ function whole(offset: u32): u32 {
 export function open(): u32 {
   const size = flash.size(record.REGION_JOURNAL);
   const sector = flash.sector(record.REGION_JOURNAL);
-  let sealed: u32 = 0; // the newest seal
-  let top: u32 = 0; // the newest sector of which anything shows that it was sealed
+  let sealed: u32 = 0; // the newest sector with a seal, or a promise behind one
+  let top: u32 = 0; // the newest that a mark speaks of
   for (let offset: u32 = 0; offset < size; offset += record.SLOT) {
     const sequence = whole(offset);
     if (offset % sector == 0) {
       const mark = flash.head(record.REGION_JOURNAL, offset + MARK_AT, MARK);
       if (mark != 0) top = max(top, mark + 1);
-    } else if (sequence != 0 && load<u32>(map.BUFFER, SLOT_PROMISE) != 0) {
-      top = max(top, sequence);
-      if (load<u8>(map.BUFFER) == SEAL) sealed = max(sealed, sequence);
-    }
+    } else if (sequence != 0 && load<u32>(map.BUFFER, SLOT_PROMISE) != 0) sealed = max(sealed, sequence);
   }
+  top = max(top, sealed);
   store<u32>(SEALED, top);
   store<u32>(WRITING, top);
   store<u32>(POSITION, 0);
@@ -99,7 +97,6 @@ export function open(): u32 {
   while (offset < base + sector && whole(offset) == sealed) offset += record.SLOT;
   const rest = base + sector - offset; // the slot that failed, and what must be blank behind it
   if (rest > record.SLOT && !flash.blank(record.REGION_JOURNAL, offset + record.SLOT, rest - record.SLOT)) return UNREADABLE;
-  if (offset == base) return UNREADABLE;
   store<u32>(TAIL, (offset - base) / record.SLOT);
   return READY;
 }

@@ -1,5 +1,6 @@
 // Test hooks of crypto/: the public functions, and below them field, scalar and point on test buffers.
 
+import * as layout from "../layout";
 import * as batch from "../crypto/batch";
 import * as comb from "../crypto/comb";
 import * as ed25519 from "../crypto/ed25519";
@@ -11,6 +12,14 @@ import * as point from "../crypto/point";
 import * as scalar from "../crypto/scalar";
 import * as sha256 from "../crypto/sha256";
 import * as sha512 from "../crypto/sha512";
+
+/** Where tests may put their bytes, and how many: input, work and effect ring, which no function of crypto touches. */
+// prettier-ignore
+export function crypto_buffer(): usize { return layout.INPUT; }
+// prettier-ignore
+export function crypto_bufferSize(): u32 { return <u32>(layout.RING_END - layout.INPUT); }
+// prettier-ignore
+export function crypto_counters(): usize { return layout.COUNTERS; }
 
 // prettier-ignore
 export function crypto_sha256_hash(p: usize, n: u32, out: usize): void { sha256.hash(p, n, out); }

@@ -1,0 +1,184 @@
+// A campaign: many seeds, each a fleet that first suffers and then must recover.
+//
+//   phase 1   faults and villains drawn from the seed, with traffic       safety: the invariants
+//   phase 2   all faults of network and power stop; a fresh transaction    liveness: final at every honest device
+//             must become final; villains are silent, behave or go on
+//
+// Rule: everything follows from (seed, n, faults), so one line reproduces any failure: `synod sim --seed SEED --n N ...`.
+
+import type { Engine } from "../device/device.ts";
+import * as faults from "./faults.ts";
+import { Fleet, type Options } from "./fleet.ts";
+import type { Violation } from "./invariants.ts";
+import { Rng } from "./rng.ts";
+import type { Villain } from "./villain.ts";
+import type { Followed } from "./watch.ts";
+
+export interface Run {
+  readonly seed: number;
+  readonly n: number;
+  readonly engine: Engine;
+  /** The module of all devices, or of each. */
+  readonly wasm: Uint8Array | ((device: number) => Uint8Array);
+  /** Faults to draw from; all of a short list strike, a long one is thinned by the seed. */
+  readonly faults: readonly faults.Fault[];
+  /** Villains; by default f of them, of the kinds among the faults. */
+  readonly villains?: readonly Villain[];
+  /** Virtual milliseconds of phase 1. */
+  readonly sufferMs?: number;
+  /** Virtual milliseconds in which phase 2 must end. */
+  readonly recoverMs?: number;
+  /** The device whose tape is recorded. */
+  readonly record?: number;
+}
+
+export interface Result {
+  readonly seed: number;
+  readonly n: number;
+  readonly mtu: number;
+  /** Highest block committed by an honest device. */
+  readonly blocks: number;
+  readonly violations: readonly Violation[];
+  /** True when the fresh transaction became final everywhere; false also when a violation ended the run. */
+  readonly live: boolean;
+  /** Virtual milliseconds that this took. */
+  readonly recoveredMs: number;
+  readonly coverage: faults.Coverage;
+  readonly traceHash: string;
+  /** Heights committed, by device. */
+  readonly heights: readonly number[];
+  readonly faults: readonly faults.Fault[];
+  readonly villains: readonly Villain[];
+  /** The tape of the recorded device. */
+  readonly tape: Uint8Array | null;
+}
+
+/** Virtual time of phase 1, and the most that phase 2 may take: view timers may have backed off to 100 s. */
+export const SUFFER_MS = 20_000;
+export const RECOVER_MS = 600_000;
+
+const RETRY_MS = 5000;
+
+/** What the seed makes of the options: faults, villains, radio. */
+export function plan(run: Run): Options {
+  const { seed, n, engine, wasm, record } = run;
+  const rng = new Rng(seed, "plan");
+  const thin = run.faults.length > 4;
+  const chosen = run.faults.filter(() => !thin || rng.chance(0.75));
+  const kinds = faults.VILLAINS.filter((kind) => run.faults.includes(kind));
+  const f = Math.floor((n - 1) / 3);
+  const devices = rng.shuffle(Array.from({ length: n }, (_, i) => i));
+  const drawn = devices.slice(0, kinds.length === 0 ? 0 : f).map((device) => ({ device, kind: rng.pick(kinds) }));
+  return {
+    n,
+    seed,
+    engine,
+    wasm,
+    record,
+    mtu: seed % 2 === 0 ? 1400 : 250,
+    viewsPerLeader: rng.pick([1, 2, 4, 4]),
+    faults: chosen,
+    villains: run.villains ?? drawn,
+    traffic: 0.3 + 1.2 * rng.real(),
+  };
+}
+
+/** Runs one seed. */
+export function runSeed(run: Run): Result {
+  const options = plan(run);
+  const fleet = new Fleet(options);
+  const { sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
+  let live = false;
+  let recoveredMs = 0;
+  if (fleet.run(sufferMs)) {
+    recover(fleet, new Rng(run.seed, "recover"));
+    const fresh = submit(fleet);
+    live = fleet.run(() => fresh.some((one) => everywhere(fleet, one)), sufferMs + recoverMs);
+    recoveredMs = fleet.nowMs - sufferMs;
+  }
+  const { violations, coverage, traceHash, watch, recorder } = fleet;
+  const heights = watch.status.map(({ height }) => height);
+  fleet.close();
+  return {
+    seed: run.seed,
+    n: run.n,
+    mtu: fleet.cell.mtu,
+    blocks: watch.stats.height,
+    violations,
+    live: live && violations.length === 0,
+    recoveredMs,
+    coverage,
+    traceHash,
+    heights,
+    faults: options.faults ?? [],
+    villains: options.villains ?? [],
+    tape: recorder?.bytes() ?? null,
+  };
+}
+
+/** Phase 2 begins: faults stop, and the villains do what the seed says. */
+function recover(fleet: Fleet, rng: Rng): void {
+  fleet.calm();
+  const after = rng.below(3);
+  if (after === 0) return; // they go on
+  fleet.villains.stop();
+  if (after === 1) return; // they behave
+  for (const station of fleet.stations) {
+    if (!fleet.honest(station.index)) fleet.after(400, () => fleet.powerOff(station, "killed"));
+  }
+}
+
+/** Submits a fresh payment at one honest device after the other, until the run ends. */
+function submit(fleet: Fleet): Followed[] {
+  const fresh: Followed[] = [];
+  const devices = fleet.honestStations.map(({ index }) => index);
+  let turn = 0;
+  const next = (): void => {
+    const from = devices[turn++ % devices.length];
+    const id = fleet.device(from).pay((from + 1) % fleet.n, 1n);
+    if (typeof id === "string" && id !== "") fresh.push(fleet.watch.follow(id));
+    fleet.after(RETRY_MS, next);
+  };
+  fleet.after(500, next);
+  return fresh;
+}
+
+/** True when every honest device has executed the block that holds this transaction. */
+function everywhere(fleet: Fleet, { height, devices }: Followed): boolean {
+  if (height < 0) return false;
+  return fleet.honestStations.every(({ index }) => devices.has(index) || fleet.watch.status[index].executed >= height);
+}
+
+/** Totals of a campaign. */
+export interface Totals {
+  seeds: number;
+  blocks: number;
+  violations: Violation[];
+  live: number;
+  /** Seeds that did not become live. */
+  stuck: number[];
+  coverage: faults.Coverage;
+}
+
+export const totals = (): Totals => ({
+  seeds: 0,
+  blocks: 0,
+  violations: [],
+  live: 0,
+  stuck: [],
+  coverage: faults.coverage(),
+});
+
+export function add(sum: Totals, result: Result): void {
+  sum.seeds++;
+  sum.blocks += result.blocks;
+  sum.violations.push(...result.violations);
+  if (result.live) sum.live++;
+  else sum.stuck.push(result.seed);
+  faults.add(sum.coverage, result.coverage);
+}
+
+/** The faults among `names` whose counter stayed zero. */
+export function uncovered(sum: Totals, names: readonly faults.Fault[]): faults.Fault[] {
+  return names.filter((name) => sum.coverage[name] === 0);
+}

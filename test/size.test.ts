@@ -1,0 +1,38 @@
+// What the firmware may weigh: executed wasm is RAM on a board (three to four bytes of code page each), so every folder has a budget.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { FUNCTION_RAM, regions, weigh } from "../tools/size.ts";
+
+test("executed wasm of each folder stays within test/budget.json", async () => {
+  const size = await weigh();
+  console.log(`note: ${size.functions} declared functions, ${size.functions * FUNCTION_RAM} bytes of RAM on a board`);
+  const pages = Object.values(size.folders).reduce((sum, f) => sum + f.pages, 0);
+  const executed = Object.values(size.folders).reduce((sum, f) => sum + f.executed, 0);
+  console.log(`note: ${executed} bytes of wasm executed, ${pages} bytes of code pages on a board`);
+  for (const [folder, { allowed, executed }] of Object.entries(size.budget)) {
+    console.log(`note: ${folder} executes ${executed} bytes of ${allowed}`);
+    assert.ok(executed > 0, `nothing of ${folder} ran: the standard run does not measure it`);
+  }
+  const over = Object.entries(size.budget).filter(([, b]) => b.executed > b.allowed);
+  assert.equal(
+    over.map(([folder]) => folder),
+    [],
+  );
+});
+
+test("the regions of linear memory fill one page and overlap nowhere", () => {
+  const all = regions();
+  assert.ok(all.length >= 10, "layout.ts was not understood");
+  for (let i = 1; i < all.length; i++)
+    assert.ok(all[i].at >= all[i - 1].at + all[i - 1].bytes, `${all[i].name} overlaps`);
+  const last = all[all.length - 1];
+  assert.is(last.at + last.bytes, 65536);
+});
+
+test("a layout is read from its constants", () => {
+  const text = "export const A: usize = 0x0100;\nexport const A_END: usize = 0x0300;\nexport const LIMIT: usize = 7;\n";
+  assert.equal(regions(text), [{ name: "a", at: 256, bytes: 512 }]);
+});
+
+test.run();

@@ -1,0 +1,178 @@
+// `npm run size`: what the firmware weighs, in flash and in RAM.
+//
+//   npm run size                    tables
+//   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory}
+//   npm run size -- node            of build/node.wasm instead of build/device.wasm
+//
+//   declared   bytes of wasm that the module holds: flash
+//   executed   bytes of wasm of the functions that ran in the standard run: what wasm3 compiles
+//   pages      bytes of code page that these take on a 32-bit board: RAM
+//
+// Standard run: a cell of four at 250-byte frames that loses frames and power, 60 blocks of readings and payments, seed 1; the
+// tape of device 0 is replayed in wasm3. Rule: a function counts where it was emitted, inlined code where it landed.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import kleur from "kleur";
+import { step } from "./progress.mjs";
+import { readModule, type Module } from "./wasm.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** RAM that wasm3 takes per declared function on a 32-bit board, whether it runs or not. */
+export const FUNCTION_RAM = 68;
+
+const HEIGHT = 60;
+
+export interface Folder {
+  functions: number;
+  declared: number;
+  ran: number;
+  executed: number;
+  pages: number;
+}
+
+export interface Region {
+  name: string;
+  at: number;
+  bytes: number;
+}
+
+export interface Size {
+  target: string;
+  wasm: number;
+  functions: number;
+  folders: Record<string, Folder>;
+  budget: Record<string, { allowed: number; executed: number }>;
+  memory: Region[];
+}
+
+/** Folders in the order of their floors. */
+const ORDER = [
+  "crypto",
+  "cose",
+  "core",
+  "mesh",
+  "consensus",
+  "ledger",
+  "app",
+  "console",
+  "index",
+  "apps",
+  "wire",
+  "start",
+];
+
+/** The regions of linear memory, read from the constants NAME and NAME_END of firmware/layout.ts. */
+export function regions(layout = readFileSync(join(root, "firmware/layout.ts"), "utf8")): Region[] {
+  const constants = new Map(
+    [...layout.matchAll(/^export const (\w+): usize = (0x[0-9a-f]+|\d+);/gm)].map((m) => [m[1], Number(m[2])]),
+  );
+  return [...constants].flatMap(([name, at]) => {
+    const end = constants.get(`${name}_END`);
+    return end === undefined ? [] : [{ name: name.toLowerCase(), at, bytes: end - at }];
+  });
+}
+
+/** Runs the standard fleet in V8 and writes the tape of its device 0. Returns the tape's path. */
+async function standardTape(wasmPath: string): Promise<string> {
+  const { Fleet } = await import("../host/fleet/fleet.ts");
+  const wasm = new Uint8Array(readFileSync(wasmPath));
+  const fleet = new Fleet({
+    n: 4,
+    seed: 1,
+    engine: "v8",
+    wasm,
+    mtu: 250,
+    record: 0,
+    traffic: 1,
+    faults: ["loss", "cut", "partition"],
+  });
+  fleet.run(() => fleet.watch.stats.height >= HEIGHT, 600_000);
+  const { height } = fleet.watch.stats;
+  const tape = fleet.recorder?.bytes();
+  fleet.close();
+  if (!tape || height < HEIGHT) throw new Error(`the standard run reached height ${height} of ${HEIGHT}`);
+  mkdirSync(join(root, "build"), { recursive: true });
+  const path = join(root, "build/standard.tape");
+  writeFileSync(path, tape);
+  return path;
+}
+
+function byFolder(module: Module, ran: { index: number; wasm: number; code: number }[]): Record<string, Folder> {
+  const folders: Record<string, Folder> = {};
+  for (const name of ORDER) folders[name] = { functions: 0, declared: 0, ran: 0, executed: 0, pages: 0 };
+  const compiled = new Map(ran.map((r) => [r.index, r]));
+  for (const f of module.functions) {
+    const folder = (folders[f.folder] ??= { functions: 0, declared: 0, ran: 0, executed: 0, pages: 0 });
+    folder.functions++;
+    folder.declared += f.bytes;
+    const run = compiled.get(f.index);
+    if (!run) continue;
+    folder.ran++;
+    folder.executed += f.bytes;
+    folder.pages += run.code;
+  }
+  return Object.fromEntries(Object.entries(folders).filter(([, f]) => f.functions > 0));
+}
+
+/** Weighs build/NAME.wasm. */
+export async function weigh(target = "device"): Promise<Size> {
+  const path = join(root, `build/${target}.wasm`);
+  const module = readModule(path);
+  const tape = await step("running the standard fleet", () => standardTape(path));
+  const { functions } = await import("./count.ts");
+  const ran = await step("replaying it in wasm3", () => functions({ wasm: path, tape }));
+  const folders = byFolder(module, ran);
+  const allowed = JSON.parse(readFileSync(join(root, "test/budget.json"), "utf8")).executed as Record<string, number>;
+  const executed = (names: string) => names.split("+").reduce((sum, n) => sum + (folders[n]?.executed ?? 0), 0);
+  return {
+    target,
+    wasm: module.bytes,
+    functions: module.functions.length,
+    folders,
+    budget: Object.fromEntries(Object.entries(allowed).map(([k, v]) => [k, { allowed: v, executed: executed(k) }])),
+    memory: regions(),
+  };
+}
+
+// ---- printing ----
+
+function print(size: Size): void {
+  kleur.enabled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  const row = (name: string, ...cells: (string | number)[]) =>
+    name.padEnd(14) + cells.map((c) => String(c).padStart(11)).join("");
+  console.log(kleur.bold(row(`${size.target}.wasm`, "functions", "declared", "ran", "executed", "code pages")));
+  const total: Folder = { functions: 0, declared: 0, ran: 0, executed: 0, pages: 0 };
+  for (const [name, f] of Object.entries(size.folders)) {
+    console.log(row(name, f.functions, f.declared, f.ran, f.executed, f.pages));
+    for (const key of Object.keys(total) as (keyof Folder)[]) total[key] += f[key];
+  }
+  console.log(kleur.bold(row("all", total.functions, total.declared, total.ran, total.executed, total.pages)));
+  console.log(
+    `\n${size.wasm} bytes of wasm in flash; ${size.functions} declared functions take ${size.functions * FUNCTION_RAM} bytes of RAM\n`,
+  );
+  console.log(kleur.bold(row("executed", "bytes", "allowed")));
+  for (const [name, b] of Object.entries(size.budget)) {
+    const text = row(name, b.executed, b.allowed);
+    console.log(b.executed > b.allowed ? `${kleur.red(text)}  over` : kleur.green(text));
+  }
+  console.log(`\n${kleur.bold(row("linear memory", "at", "bytes"))}`);
+  for (const r of size.memory) console.log(row(r.name, `0x${r.at.toString(16).padStart(4, "0")}`, r.bytes));
+}
+
+async function main(args: string[]): Promise<number> {
+  const target = args.find((a) => !a.startsWith("--")) ?? "device";
+  if (!existsSync(join(root, `build/${target}.wasm`))) {
+    console.error(`there is no build/${target}.wasm; npm run build makes device.wasm and node.wasm`);
+    return 2;
+  }
+  const size = await weigh(target);
+  if (args.includes("--json")) console.log(JSON.stringify(size, null, 1));
+  else print(size);
+  return 0;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = await main(process.argv.slice(2));
