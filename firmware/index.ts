@@ -203,8 +203,7 @@ export function tick(now: u64): u32 {
   if (replica.shouldPropose(now)) {
     const length = body.collect(WORK + proposal.BODY);
     body.mark(WORK + proposal.BODY, length, replica.view());
-    propose.propose(length, load<u32>(body.ROOT - 4), body.ROOT, now);
-    steps = 1;
+    if (propose.propose(length, load<u32>(body.ROOT - 4), body.ROOT, now)) steps = 1;
   }
   if (steps != 0) return 0;
   sync.tick(now);

@@ -7,7 +7,7 @@
 //   unit "instructions": of this x86 machine, counted by cachegrind       unit "ops": operations that wasm3 executes
 //   must, goal: limits on ours, or on the ratio where `limits` says so. Units of a row are per call, or per byte.
 //
-// Rule: a figure that is over its must is printed as it is, and the command still ends well; test/bench.test.ts judges.
+// Rule: a figure that is over its limit is printed as it is, and the command still ends with 0.
 
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { fileURLToPath, pathToFileURL } from "node:url";

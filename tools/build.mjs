@@ -116,9 +116,9 @@ export async function buildFirmware(names = TARGETS.map((t) => t.name)) {
   return due.map((t) => t.name);
 }
 
-/** Everything that a run needs: firmware and binding. Returns the names of what was made. */
-export async function build() {
-  const made = await buildFirmware();
+/** Everything that a run needs: firmware (all of it, or these targets) and binding. Returns the names of what was made. */
+export async function build(names = TARGETS.map((t) => t.name)) {
+  const made = await buildFirmware(names);
   if (existsSync(join(root, "tools/boards.mjs"))) {
     const boards = await import("./boards.mjs");
     if (await step("compiling the wasm3 binding", () => boards.buildBinding())) made.push("binding");

@@ -194,7 +194,7 @@ async function main(command) {
   }
   try {
     const { build } = await import("./build.mjs");
-    const made = await build();
+    const made = await build(command === "start" ? ["device", "node"] : undefined); // no test hooks for a first look
     if (command === "build")
       say(made.length > 0 ? `built ${made.join(", ")}` : "nothing to build: sources are unchanged");
     return 0;

@@ -13,6 +13,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { files, root } from "./build.mjs";
 import { say, step } from "./progress.mjs";
 
@@ -51,8 +52,8 @@ async function check(program, args) {
 const sum = (output, word) =>
   [...output.matchAll(new RegExp(`^ *${word}: +(\\d+)`, "gm"))].reduce((n, m) => n + Number(m[1]), 0);
 
-/** Reads uvu's closing lines. A crash and an empty file are one failure each. */
-async function uvu(file) {
+/** Runs a test file and reads uvu's closing lines. A crash and an empty file are one failure each. */
+export async function uvu(file) {
   const { code, output } = await run(process.execPath, ["--import", "tsx", file]);
   const [total, passed, skipped] = [sum(output, "Total"), sum(output, "Passed"), sum(output, "Skipped")];
   let failed = total - passed - skipped;
@@ -122,6 +123,8 @@ async function main(words) {
   return total;
 }
 
-const { passed, failed } = await main(process.argv.slice(2));
-say(`${passed} passed, ${failed} failed`, process.stdout);
-process.exitCode = failed > 0 ? 1 : 0;
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { passed, failed } = await main(process.argv.slice(2));
+  say(`${passed} passed, ${failed} failed`, process.stdout);
+  process.exitCode = failed > 0 ? 1 : 0;
+}

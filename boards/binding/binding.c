@@ -205,6 +205,7 @@ static const char *load(napi_env env, instance *i, const void *bytes, size_t siz
         napi_get_element(env, imports, k, &entry);
         if ((result = link_import(env, i, entry))) return result;
     }
+    if ((result = m3_RunStart(i->module))) return result; // as WebAssembly.Instance does
     i->memory = engine_memory(i->runtime, i->module, &i->memory_size);
     return i->memory ? NULL : "the module has no memory";
 }

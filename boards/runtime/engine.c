@@ -147,7 +147,9 @@ M3Result engine_find(IM3Function *function, IM3Module module, const char *name) 
     return m3Err_none;
 }
 
-M3Result engine_restart(IM3Runtime runtime, IM3Module module) {
+int32_t engine_start(IM3Module module) { return module->startFunction; }
+
+M3Result engine_restart(IM3Runtime runtime, IM3Module module, int32_t start) {
     uint32_t size, offset;
     uint8_t *memory = engine_memory(runtime, module, &size);
     if (!memory) return "module has no memory";
@@ -161,10 +163,9 @@ M3Result engine_restart(IM3Runtime runtime, IM3Module module) {
         if (offset > size || segment->size > size - offset) return "data segment out of bounds";
         memcpy(memory + offset, segment->data, segment->size);
     }
-    return m3Err_none;
+    module->startFunction = start; // m3_RunStart forgets it once it ran
+    return m3_RunStart(module);
 }
-
-bool engine_starts_itself(IM3Module module) { return module->startFunction >= 0; }
 
 engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size) {
     engine_usage u = {0};

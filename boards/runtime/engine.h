@@ -47,11 +47,13 @@ uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size);
  * section itself. */
 M3Result engine_find(IM3Function *function, IM3Module module, const char *name);
 
-/** Sets linear memory to what a fresh instance holds: zeros and the data segments. */
-M3Result engine_restart(IM3Runtime runtime, IM3Module module);
+/** Index of the function that runs when the module is loaded (it hands over the application's hooks), or -1.
+ * After parsing. */
+int32_t engine_start(IM3Module module);
 
-/** True when the module runs code while it is loaded, which no device does. */
-bool engine_starts_itself(IM3Module module);
+/** Sets linear memory to what a fresh instance holds: zeros, the data segments, and what function `start`
+ * makes of them. */
+M3Result engine_restart(IM3Runtime runtime, IM3Module module, int32_t start);
 
 /** What the interpreter holds. base and size: the arena given to engine_arena, or NULL. */
 engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size);

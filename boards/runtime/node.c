@@ -84,9 +84,8 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     if (n->limits.arena) engine_arena(n->runtime, n->limits.arena, n->limits.arena_size);
     if ((result = m3_ParseModule(n->environment, &n->module, wasm, size))) return result;
     engine_prepare(n->runtime, n->module);
-    result = engine_starts_itself(n->module) ? "the module has a start function"
-                                             : m3_LoadModule(n->runtime, n->module);
-    if (result) {
+    n->start = engine_start(n->module);
+    if ((result = m3_LoadModule(n->runtime, n->module))) {
         m3_FreeModule(n->module);
         return result;
     }
@@ -99,7 +98,8 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     if ((result = find(n, &n->receive, "receive", "v(iiI)"))) return result;
     if ((result = find(n, &n->request, "request", "i(iI)"))) return result;
     if ((result = find(n, &n->tick, "tick", "i(I)"))) return result;
-    return find(n, &n->output, "output", "i()");
+    if ((result = find(n, &n->output, "output", "i()"))) return result;
+    return m3_RunStart(n->module);
 }
 
 node_status node_open(node *n, const node_port *port, const uint8_t *wasm, uint32_t size,
@@ -124,7 +124,7 @@ void node_close(node *n) {
 }
 
 node_status node_restart(node *n) {
-    n->error = engine_restart(n->runtime, n->module);
+    n->error = engine_restart(n->runtime, n->module, n->start);
     n->down = n->error != NULL;
     return n->error ? NODE_MODULE : NODE_OK;
 }

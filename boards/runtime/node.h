@@ -88,6 +88,7 @@ typedef struct node {
 
     node_limits limits;
     bool down;
+    int32_t start;
     IM3Environment environment;
     IM3Runtime runtime;
     IM3Module module;

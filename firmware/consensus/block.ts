@@ -25,6 +25,7 @@ export const CERTIFICATE: u32 = 32; // and the certificate is durable
 export const SIGNED: u32 = 64; // its leader's signature verified
 export const FINAL: u32 = 128; // the highest final block
 export const TWICE: u32 = 256; // its leader signed another one in this view
+export const SOUGHT: u32 = 512; // it was looked for in flash
 
 /** Heights whose state root is kept; a header may cite no older one. */
 export const ROOT_COUNT: u32 = 24;
@@ -91,28 +92,32 @@ export function final(): usize {
   return 0;
 }
 
-/** True when NOTAR or FINAL of `v` is held, or v lies at or below the final view. */
-export function anchored(v: u32): bool {
-  return v <= view(final()) || notarized(v) != 0;
+/** True when a slot is free, or held by a block that no certificate names. */
+export function spare(): bool {
+  for (let s = first(); s != 0; s = next(s)) if (!is(s, NOTAR)) return true;
+  return false;
 }
 
-/** The slot of this digest, made if need be; 0 when no slot can be spared. A slot that no certificate names goes first, the oldest of
- *  them; then, when the newcomer lies lower than it, the highest. */
+/** The slot of this digest, made if need be; 0 when it is worth none. A slot that no certificate names goes first, the oldest of them.
+ *  Then one that can be read back from flash: for a newcomer above all others the lowest, else the second highest; so the highest
+ *  notarized block always stays. */
 export function obtain(digest: usize, v: u32): usize {
   const known = find(digest);
   if (known != 0) return known;
+  let top: u32 = 0;
+  for (let s = first(); s != 0; s = next(s)) if (is(s, NOTAR)) top = max(top, view(s));
   let room: usize = 0;
   for (let s = first(); s != 0; s = next(s)) {
     if (flags(s) == 0) {
       room = s;
       break;
     }
-    if (is(s, FINAL)) continue;
+    if (is(s, FINAL) || (is(s, NOTAR) && view(s) == top)) continue;
     if (room == 0) room = s;
     else if (is(room, NOTAR) != is(s, NOTAR)) room = is(room, NOTAR) ? s : room;
-    else if (is(s, NOTAR) ? view(s) > view(room) : view(s) < view(room)) room = s;
+    else if (is(s, NOTAR) && v < top ? view(s) > view(room) : view(s) < view(room)) room = s;
   }
-  if (room == 0 || (flags(room) != 0 && is(room, NOTAR) && view(room) <= v)) return 0;
+  if (room == 0) return 0;
   memory.fill(room, 0, STRIDE);
   memory.copy(room, digest, 32);
   store<u32>(room, v, 164);

@@ -125,10 +125,10 @@ function holds(p: usize, plain: u32, f: u32, view: u32, digest: usize): bool {
 }
 
 /** True when every signature of the NOTAR certificate at p verifies. Its votes then join their set, if there is room for it. */
-export function notarHolds(p: usize, current: u32): bool {
+export function notarHolds(p: usize, current: u32, top: u32): bool {
   const v = load<u32>(p + wire.VIEW);
   if (!holds(p, kind.NOTARIZE, kind.NOTARIZE_F, v, p + wire.DIGEST)) return false;
-  const set = votes.obtain(kind.NOTARIZE, v, p + wire.DIGEST, current);
+  const set = votes.obtain(kind.NOTARIZE, v, p + wire.DIGEST, current, top);
   let sig = p + wire.NOTAR_SIGNATURES;
   if (set == 0) return true;
   for (let rest = load<u32>(p + wire.SIGNERS); rest != 0; rest &= rest - 1) {

@@ -54,7 +54,7 @@ export function voted(p: usize, n: u32): u32 {
   const v = load<u32>(p + vote.VIEW);
   if (v > current + AHEAD) return reason.VOTE_VIEW;
   if (v <= replica.finalView()) return 0;
-  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, p + vote.DIGEST, current);
+  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, p + vote.DIGEST, current, replica.highest());
   if (set != 0) votes.add(set, signer, k == kind.NOTARIZE_F, p + vote.SIGNATURE, false);
   return 0;
 }
@@ -85,7 +85,7 @@ function notarCertified(p: usize, n: u32, now: u64): u32 {
   if (v <= replica.finalView()) return 0;
   const known = block.find(p + wire.DIGEST);
   if (known != 0 && block.is(known, block.CERTIFICATE)) return 0;
-  if (!certificate.notarHolds(p, replica.view())) return reason.CERTIFICATE_SIGNATURE;
+  if (!certificate.notarHolds(p, replica.view(), replica.highest())) return reason.CERTIFICATE_SIGNATURE;
   const s = block.obtain(p + wire.DIGEST, v);
   if (s == 0) return 0;
   block.setCertificate(s, log.append(record.LOG_NOTAR, v, 0, s, p, n, 0, 0));
@@ -177,7 +177,7 @@ export function accept(p: usize): u32 {
   const s = keep(h, p + proposal.BODY, true);
   if (s == 0) return 0;
   block.flag(s, block.SIGNED);
-  const set = votes.obtain(kind.NOTARIZE, v, s, replica.view());
+  const set = votes.obtain(kind.NOTARIZE, v, s, replica.view(), replica.highest());
   if (set != 0) votes.add(set, cell.leader(v), load<u8>(p + proposal.F) != 0, p + proposal.SIGNATURE, true);
   return 0;
 }

@@ -68,11 +68,16 @@ export function check(mask: u32): void {
   }
 }
 
+/** True when NOTAR or FINAL of `v` is held, or v lies at or below the final view. */
+function anchored(v: u32): bool {
+  return v <= block.view(block.final()) || block.notarized(v) != 0 || votes.notarized(v);
+}
+
 /** Signers whose range covers `view` and is anchored. */
 export function covering(view: u32): u32 {
   let mask: u32 = 0;
   for (let i: u32 = 0; i < cell.n(); i++) {
-    if (toOf(i) >= view && fromOf(i) <= view && block.anchored(fromOf(i) - 1)) mask |= 1 << i;
+    if (toOf(i) >= view && fromOf(i) <= view && anchored(fromOf(i) - 1)) mask |= 1 << i;
   }
   return mask;
 }

@@ -18,8 +18,9 @@ import * as safety from "./safety";
 import * as votes from "./votes";
 import * as sync from "./sync";
 
-/** Proposes a block of `count` transactions in n bytes at WORK + proposal.BODY, with their Merkle root at `root`. */
-export function propose(n: u32, count: u32, root: usize, now: u64): void {
+/** Proposes a block of `count` transactions in n bytes at WORK + proposal.BODY, with their Merkle root at `root`. False when no slot is
+ *  to be had for it. */
+export function propose(n: u32, count: u32, root: usize, now: u64): bool {
   const v = replica.view();
   const parent = block.notarized(replica.highest());
   const h = WORK + proposal.HEADER;
@@ -42,11 +43,12 @@ export function propose(n: u32, count: u32, root: usize, now: u64): void {
   memory.copy(h + header.EXECUTED_ROOT, behind ? block.head(parent) + header.EXECUTED_ROOT : block.root(executed), 32);
   hear.digest(h);
   const s = hear.keep(h, WORK + proposal.BODY, true);
-  if (s == 0) return;
+  if (s == 0) return false;
   block.flag(s, block.SIGNED);
   const f = replica.notarizeBlock(s, parent);
   const set = votes.find(kind.NOTARIZE, v, s);
   if (set != 0) sync.propose(s, f, votes.signature(set, cell.me()), 0xffffffff);
+  return true;
 }
 
 /** Takes one log record, oldest first, into the tables: blocks, certificates, and which blocks were final. */

@@ -157,7 +157,7 @@ function notarize(now: u64): bool {
     const v = votes.viewOf(set);
     if (votes.kindOf(set) != kind.NOTARIZE || v <= finalView()) continue;
     let s = block.find(votes.digest(set));
-    if (s != 0 && block.is(s, block.CERTIFICATE)) continue;
+    if (s != 0 ? block.is(s, block.CERTIFICATE) : v < highest() && !block.spare()) continue;
     const signers = votes.settle(set, votes.have(set), cell.quorum());
     if (signers == 0) continue;
     if (s == 0) s = block.obtain(votes.digest(set), v);
@@ -233,7 +233,7 @@ function commit(now: u64): bool {
   for (;;) {
     if (s == 0) return false;
     block.flag(s, block.NOTAR); // an ancestor of a final block was notarized
-    if (!block.is(s, block.HEADER | block.BODY)) {
+    if (!stands(s)) {
       memory.copy(WANTED, s, 32);
       store<u32>(STATE, block.view(s), 136);
       return false;
@@ -245,10 +245,27 @@ function commit(now: u64): bool {
       store<u32>(STATE, 0, 16);
       return false;
     }
-    s = block.obtain(block.parent(s), block.parentView(s));
+    memory.copy(STATEMENTS, block.parent(s), 32); // s itself may have to make room
+    s = block.obtain(STATEMENTS, block.parentView(s));
   }
   settleFinal(child, now);
   return true;
+}
+
+/** True when header and body of s are durable; a block that had to leave the table is read back from the log. */
+function stands(s: usize): bool {
+  if (block.is(s, block.BODY)) return true;
+  if (block.is(s, block.SOUGHT)) return false;
+  block.flag(s, block.SOUGHT);
+  for (let at = log.first(); at != 0; at = log.next(at)) {
+    if (!log.head(at, WORK) || load<u8>(WORK + record.LOG_KIND) != record.LOG_BLOCK) continue;
+    if (!cell.same32(WORK + record.LOG_DIGEST, s) || !log.check(at)) continue;
+    log.read(at, 0, block.head(s), header.SIZE);
+    block.setRecord(s, at);
+    block.flag(s, block.HEADER | block.BODY);
+    return true;
+  }
+  return false;
 }
 
 /** Makes s, a durable child of the final block on the way to the target, the final block. */
@@ -327,7 +344,7 @@ function want(): void {
   if (s != 0 && !block.is(s, block.BODY) && block.view(s) > finalView()) return;
   store<u32>(STATE, 0, 136);
   const top = block.notarized(highest());
-  if (top == 0 || block.is(top, block.BODY)) return;
+  if (top == 0 || stands(top)) return;
   memory.copy(WANTED, top, 32);
   store<u32>(STATE, highest(), 136);
 }
@@ -419,8 +436,8 @@ function finalizeAlone(now: u64): bool {
   const s = block.notarized(highest());
   if (s == 0 || block.is(s, block.FINAL) || !finalizable(s)) return false;
   if (<u32>now - block.since(s) < finalDelay(block.view(s))) return false;
-  const known = votes.find(kind.FINALIZE, block.view(s), s);
-  if (known != 0 && ((votes.have(known) >> cell.me()) & 1) != 0) return false;
+  const set = votes.obtain(kind.FINALIZE, block.view(s), s, view(), highest());
+  if (set == 0 || ((votes.have(set) >> cell.me()) & 1) != 0) return false;
   safety.recordFinalize(block.view(s), s);
   sign(kind.FINALIZE, block.view(s), s);
   return true;
@@ -523,7 +540,7 @@ export function sign(k: u32, v: u32, digest: usize): void {
   store<u32>(p + vote.VIEW, v);
   memory.copy(p + vote.DIGEST, digest, 32);
   identity.sign(STATEMENTS, vote.SIGNED_SIZE, p + vote.SIGNATURE);
-  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, digest, view());
+  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, digest, view(), highest());
   if (set != 0) votes.add(set, cell.me(), k == kind.NOTARIZE_F, p + vote.SIGNATURE, true);
   emit(p, vote.SIZE);
 }

@@ -116,7 +116,10 @@ export function hear(b: usize, n: u32): u32 {
     if (load<u64>(b + beacon.WANTED) != 0) serve(b);
     if (load<u32>(b + beacon.FINAL_VIEW) < replica.finalView()) finality(b);
     else if (load<u32>(b + beacon.NOTAR_VIEW) < replica.highest()) sendRecord(block.notarized(replica.highest()));
-    else if (load<u32>(b + beacon.VIEW) < replica.view()) link.send(0, WORK, certificate.nullified(WORK, load<u32>(b + beacon.VIEW)), ALL);
+    else if (load<u32>(b + beacon.VIEW) < replica.view()) {
+      const length = certificate.nullified(WORK, load<u32>(b + beacon.VIEW));
+      if (length != 0) link.send(0, WORK, length, ALL);
+    }
   }
   if (load<u32>(b + beacon.VIEW) == replica.view()) fill(b, chosen);
   return 0;

@@ -13,6 +13,7 @@ import * as vote from "../wire/vote";
 import * as reason from "../wire/reason";
 import * as batch from "../crypto/batch";
 import { refuse } from "../core/refusal";
+import * as block from "./block";
 import * as cell from "./cell";
 import { SETS, STATEMENTS } from "./cell";
 
@@ -58,23 +59,28 @@ export function find(k: u32, view: u32, d: usize): usize {
   return 0;
 }
 
-/** The set for this statement, made if need be by evicting the least useful one: 0 when all others matter more. `current` is the
- *  view under way: sets of older views go first, then sets of views ahead of it, never one of `current`. */
-export function obtain(k: u32, view: u32, d: usize, current: u32): usize {
+/** How little a set matters: 0 for the current and the highest notarized view, else the distance to the current one. Within the views that
+ *  matter, a block that nobody has seen may give way to one that is known. */
+function unworth(view: u32, d: usize, current: u32, top: u32): u32 {
+  if (view == current || view == top) return block.find(d) != 0 ? 0 : 1;
+  return 1 + (view < current ? current - view : view - current);
+}
+
+/** The set for this statement, made if need be in place of the one that matters least; 0 when all others matter more. `current` is the
+ *  view under way, `top` the highest notarized one. */
+export function obtain(k: u32, view: u32, d: usize, current: u32, top: u32): usize {
   const known = find(k, view, d);
   if (known != 0) return known;
   let room: usize = 0;
-  let worst: u32 = 0;
+  let worst = unworth(view, d, current, top);
   for (let s = first(); s != 0; s = next(s)) {
-    const v = viewOf(s);
-    const score = kindOf(s) == 0 ? 0xffffffff : v < current ? current - v + 1 : v > current ? v - current : 0;
+    const score = kindOf(s) == 0 ? 0xffffffff : unworth(viewOf(s), digest(s), current, top);
     if (score > worst) {
       worst = score;
       room = s;
     }
   }
-  // a view further away than every set kept is not worth an eviction
-  if (room == 0 || (worst != 0xffffffff && (view > current ? view - current : current - view) >= worst)) return 0;
+  if (room == 0) return 0;
   memory.fill(room, 0, SIGNATURES);
   store<u32>(room, view);
   store<u32>(room, k, KIND);
@@ -155,6 +161,14 @@ export function lowest(mask: u32, k: u32): u32 {
   let rest = mask;
   while (popcnt(rest) > k) rest &= ~(0x80000000 >> clz(rest));
   return rest;
+}
+
+/** True when a quorum of checked NOTARIZE votes for one block of view v is held. */
+export function notarized(v: u32): bool {
+  for (let s = first(); s != 0; s = next(s)) {
+    if (kindOf(s) == kind.NOTARIZE && viewOf(s) == v && <u32>popcnt(verified(s)) >= cell.quorum()) return true;
+  }
+  return false;
 }
 
 /** Forgets the sets of views up to and including `view`. */

@@ -29,7 +29,7 @@ export function open(): u32 {
     const n = sector(region);
     let least: u32 = 2 * n;
     if (region == record.REGION_JOURNAL) least = 3 * n; // see journal.ts
-    if (region == record.REGION_SNAPSHOTS) least = 2 * (<u32>(layout.TREE_END - layout.TREE) + 128); // a half holds any state
+    if (region == record.REGION_SNAPSHOTS) least = n + 2 * (<u32>(layout.TREE_END - layout.TREE) + 128); // half of its sectors hold any state
     if (n < SECTOR_MIN || (n & 63) != 0 || size(region) % n != 0 || size(region) < least) return reason.FLASH_GEOMETRY;
   }
   return 0;

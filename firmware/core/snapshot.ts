@@ -12,6 +12,7 @@
 //
 // Rule: the copy that load() found, or that was completed since, is never erased.
 
+import * as layout from "../layout";
 import * as record from "../wire/record";
 import * as crc from "./crc";
 import * as flash from "./flash";
@@ -47,7 +48,6 @@ function base(half: u32): u32 {
 export function begin(meta: usize): void {
   memory.copy(META, meta, META_SIZE);
   const n = tree.imageLength();
-  assert(IMAGE + n <= base(1));
   store<u32>(LENGTH, n);
   store<u32>(EXPECTED, crc.crc32(0, tree.image(), n));
   store<u32>(ERASED, 0);
@@ -115,7 +115,7 @@ function restore(half: u32, meta: usize): bool {
   const n = load<u32>(map.BUFFER, 8);
   const expected = load<u32>(map.BUFFER, 12);
   memory.copy(meta, map.BUFFER + HEAD_META, META_SIZE);
-  if (IMAGE + n > base(1) || !flash.read(record.REGION_SNAPSHOTS, base(half) + IMAGE, tree.image(), n)) return false;
+  if (n > <u32>(layout.TREE_END - tree.image()) || !flash.read(record.REGION_SNAPSHOTS, base(half) + IMAGE, tree.image(), n)) return false;
   if (crc.crc32(0, tree.image(), n) != expected) return false;
   store<u32>(IN_USE, half + 1);
   tree.restore();

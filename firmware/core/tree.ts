@@ -1,4 +1,4 @@
-// The replicated state: keys (1..32 B) to values (0..255 B) in 64 buckets under one Merkle root.
+// The replicated state: keys (0..32 B) to values (0..255 B) in 64 buckets under one Merkle root.
 //
 //   nodes    128 x 32 B   1 top of the tree · i: children 2i, 2i+1 · 64 + b: bucket b · 0: the root
 //   image     0 salt 32 B · 32 end of each bucket 64 x u16 · 160 entries, at most 8 KiB

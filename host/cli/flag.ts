@@ -75,3 +75,15 @@ export function hex(given: string, name: string, size?: number): Uint8Array {
 const shorten = (given: string): string => (given.length > 40 ? `${given.slice(0, 40)}…` : given);
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** `all`, `none` or a comma-separated list of the names. */
+export function list<T extends string>(values: Values, name: string, known: readonly T[], otherwise: string): T[] {
+  const given = text(values, name) || otherwise;
+  if (given === "all") return [...known];
+  if (given === "none") return [];
+  return given.split(",").map((word) => {
+    if (!known.includes(word as T))
+      throw new Usage(`--${name}: "${word}" is none of ${known.join(", ")}${hint(word, known)}`);
+    return word as T;
+  });
+}

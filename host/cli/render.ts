@@ -29,7 +29,7 @@ const STYLES: Record<Mark, Style> = {
   [Mark.propose]: "cyan",
   [Mark.commit]: "green",
 };
-const GLYPHS = { unicode: "·░•↑✗◆█", plain: ".x:^!P#" };
+const GLYPHS = { unicode: "·░•↑✗█◆", plain: ".x:^!#P" };
 const BARS = { unicode: "▁▂▃▄▅▆▇█", plain: "_.-=+*%@" };
 
 /** `1 device`, `2 devices`. */
@@ -97,7 +97,7 @@ function lanes(scene: Scene, look: Look, most: number): string[] {
     const style: Style = !lane.up ? "red" : lane.villain ? "magenta" : lane.side ? "yellow" : "green";
     out.push(
       line(look, [
-        ["bold", `${String(i + 1).padStart(4)} `],
+        ["bold", `${String(i).padStart(4)} `],
         ["yellow", lane.leader ? star : " "],
         [style, `  ${state.padEnd(8).slice(0, 8)}`],
         ["", `${String(lane.height).padStart(7)}${String(lane.view).padStart(7)}`.padEnd(LEFT - 16)],
@@ -134,7 +134,7 @@ function commits(scene: Scene, look: Look, most: number): string[] {
     out.push(
       line(look, [
         ["green", String(block.height).padStart(6)],
-        ["", `  ${block.digest.slice(0, 8)}${String(block.proposer + 1).padStart(8)}${String(block.txs).padStart(6)}`],
+        ["", `  ${block.digest.slice(0, 8)}${String(block.proposer).padStart(8)}${String(block.txs).padStart(6)}`],
         ["", `${String(block.readings).padStart(10)}${String(block.transfers).padStart(11)}`],
         ["", `${String(Math.round(block.ms)).padStart(18)} ms`],
       ]),
@@ -163,7 +163,7 @@ function gauge(each: Gauge, look: Look): string {
   const last = (series: number[]): string => (series.length ? decimal(series[series.length - 1]) : "-").padStart(7);
   const event = each.event.at(-1) === true;
   return line(look, [
-    ["bold", `${String(each.device + 1).padStart(4)}  `],
+    ["bold", `${String(each.device).padStart(4)}  `],
     ["dim", each.indoor ? "indoor   " : "outdoor  "],
     ["", `${last(each.temperature)} Cel `],
     ...spark(each.temperature, each.event, width, look),
@@ -173,25 +173,31 @@ function gauge(each: Gauge, look: Look): string {
   ]);
 }
 
-function ledger(scene: Scene, look: Look): string {
-  const balances = scene.balances.map((balance, i) => `${i + 1}:${balance}`).join(" ");
-  return line(look, [
-    [
-      "",
-      `${plural(scene.blocks, "block")}  ${plural(scene.readings, "reading")}  ${plural(scene.transfers, "transfer")}`,
-    ],
-    ["dim", balances ? `  supply ${scene.supply}  balances ${balances}` : ""],
-  ]);
+function ledger(scene: Scene, look: Look): string[] {
+  const { blocks, readings, transfers, supply, balances, violations } = scene;
+  const sums = `${plural(blocks, "block")}  ${plural(readings, "reading")}  ${plural(transfers, "transfer")}`;
+  const words = ["balances", ...balances.map((balance, i) => `${i}:${balance}`)];
+  // Whole balances or none: half a number would be another number.
+  let shown = "";
+  for (const word of words) if (shown.length + word.length + 1 <= look.columns) shown += `${word} `;
+  return [
+    line(look, [
+      ["", sums],
+      ["dim", supply ? `  supply ${supply}` : ""],
+    ]),
+    line(
+      look,
+      violations.length
+        ? [["red", violations[violations.length - 1]]]
+        : [["dim", balances.length ? shown.trimEnd() : ""]],
+    ),
+  ];
 }
 
 /** The whole screen. Lanes come first, keys last; commits and sensors get the rows that remain. */
 export function render(scene: Scene, look: Look): string[] {
-  const keys = "1-9 kill or restart a device   s split the radio   h heal   p pause   q quit";
-  const foot = [
-    ledger(scene, look),
-    line(look, [["red", scene.violations.at(-1) ?? ""]]),
-    line(look, [["dim", scene.note || keys]]),
-  ];
+  const keys = "0-9 kill or restart a device   s split the radio   h heal   p pause   q quit";
+  const foot = [...ledger(scene, look), line(look, [["dim", keys]])];
   const sensors = scene.gauges.map((each) => gauge(each, look));
   const fixed = 2 + 1 + 1 + 1 + foot.length; // head, title and legend of the lanes, one gap, foot
   const most = Math.max(1, Math.min(scene.lanes.length, look.rows - fixed - 1));

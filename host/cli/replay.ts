@@ -35,8 +35,7 @@ export const command: Command = {
     if (!file) throw new exit.Usage("replay needs the tape, a file");
     const choice = engine.choose(values, "wasm3");
     const module = flag.text(values, "wasm");
-    for (const path of [file, module])
-      if (path && !existsSync(path)) throw new exit.Usage(`there is no file ${path}`);
+    for (const path of [file, module]) if (path && !existsSync(path)) throw new exit.Usage(`there is no file ${path}`);
     const tape = new Uint8Array(readFileSync(file));
     const wasm = module ? new Uint8Array(readFileSync(module)) : engine.built("device.wasm");
     let failed = false;
@@ -49,7 +48,9 @@ export const command: Command = {
       }
       if (choice === "both" && failed) {
         const first = compare(tape, "v8", "wasm3", wasm);
-        const words = first ? `V8 and wasm3 first differ at call ${first.call}: ${first.sentence}` : "V8 and wasm3 do the same";
+        const words = first
+          ? `V8 and wasm3 first differ at call ${first.call}: ${first.sentence}`
+          : "V8 and wasm3 do the same";
         process.stderr.write(`${words}\n`);
       }
     } catch (error) {

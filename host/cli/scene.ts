@@ -5,7 +5,7 @@
 //   gauge     one mote: the last readings its device sensed, and which of them carry the recording's label
 
 /** What a device did in one tick; the greatest wins when it did several things. */
-export const Mark = { idle: 0, down: 1, vote: 2, start: 3, nullify: 4, propose: 5, commit: 6 } as const;
+export const Mark = { idle: 0, down: 1, vote: 2, start: 3, nullify: 4, commit: 5, propose: 6 } as const;
 export type Mark = (typeof Mark)[keyof typeof Mark];
 
 export interface Lane {
@@ -28,9 +28,11 @@ export interface Commit {
   txs: number;
   readings: number;
   transfers: number;
-  /** Virtual milliseconds from the first vote for this block to the first commit of it. */
+  /** Transactions of it that were refused when executed. */
+  failed: number;
+  /** Virtual milliseconds from the first vote for this block to the first device that had executed it. */
   ms: number;
-  /** Virtual time of the first commit. */
+  /** Virtual time at which the first device had executed it. */
   at: number;
 }
 
@@ -60,7 +62,6 @@ export interface Scene {
   balances: bigint[];
   supply: bigint;
   violations: string[];
-  note: string;
 }
 
 /** As many ticks as the widest terminal shows. */
@@ -86,7 +87,6 @@ export function create(n: number, title: string, tickMs = 200): Scene {
     balances: [],
     supply: 0n,
     violations: [],
-    note: "",
   };
 }
 

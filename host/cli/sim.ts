@@ -1,2 +1,182 @@
-import type { Command } from "./command.ts";
-export const command: Command = { usage: "sim", about: "", options: [], examples: [], run: async () => 1 };
+// `synod sim`: many seeds; in each a fleet suffers faults, then must recover. Invariants are checked after every event.
+//
+//   seeds ──> worker processes (campaign.ts) ──> totals: blocks, violations, live, coverage
+//   --engine both: each seed runs in V8 and in wasm3, and their trace hashes must be equal
+//
+// Exit code 0: no violation, every run live, equal hashes. 1 otherwise. A fault that was on and never struck is named.
+
+import { writeFileSync } from "node:fs";
+import kleur from "kleur";
+import * as campaign from "../fleet/campaign.ts";
+import * as faults from "../fleet/faults.ts";
+import { JSON_SWITCH, valued, type Command } from "./command.ts";
+import * as engine from "./engine.ts";
+import * as exit from "./exit.ts";
+import * as flag from "./flag.ts";
+import { Progress } from "./progress.ts";
+import { divergence, Pool, type Outcome, type Task } from "./pool.ts";
+import * as tape from "./tape.ts";
+
+interface Plan {
+  first: number;
+  seeds: number;
+  n: number;
+  names: faults.Fault[];
+  /** As it was typed, for the line that reproduces a failure. */
+  list: string;
+  choice: engine.Choice;
+  jobs: number;
+  budgetMs: number;
+  record: { device: number; file: string } | undefined;
+  json: boolean;
+}
+
+interface Sum extends campaign.Totals {
+  /** Seeds whose hashes differ between engines, and where they part. */
+  diverged: { seed: number; sentence: string }[];
+}
+
+function read(values: flag.Values): Plan {
+  const n = flag.integer(values, "n", 4, 1, 32);
+  const seeds = flag.integer(values, "seeds", 20, 1, 10_000_000);
+  const record = tape.wanted(values, n);
+  if (record && seeds !== 1) throw new exit.Usage("--tape records one run: use it with --seeds 1 --seed SEED");
+  return {
+    first: flag.integer(values, "seed", 1, 0, Number.MAX_SAFE_INTEGER - seeds),
+    seeds,
+    n,
+    names: flag.list(values, "faults", faults.NAMES, "all"),
+    list: flag.text(values, "faults") || "all",
+    choice: engine.choose(values, "v8"),
+    jobs: flag.integer(values, "jobs", 2, 1, 64),
+    budgetMs: 1000 * flag.decimal(values, "seconds", Infinity, 0.001, 1e7),
+    record,
+    json: flag.on(values, "json"),
+  };
+}
+
+/** The one line that runs this seed again. */
+export function again(plan: Pick<Plan, "n" | "list" | "choice">, seed: number): string {
+  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}`;
+}
+
+function report(plan: Plan, { seed, results, hashes }: Outcome): void {
+  const [{ blocks, violations, live, recoveredMs, mtu }] = results;
+  const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+  if (plan.json)
+    say(
+      JSON.stringify({
+        seed,
+        mtu,
+        blocks,
+        violations: violations.length,
+        live,
+        traceHash: hashes[0],
+        recoveredMs: Math.round(recoveredMs),
+      }),
+    );
+  const line = again(plan, seed);
+  for (const { rule, sentence, timeMs, device } of violations)
+    if (plan.json) say(JSON.stringify({ seed, rule, device, timeMs: Math.round(timeMs), sentence, again: line }));
+    else
+      say(`${kleur.red("violation")} seed ${seed}, ${(timeMs / 1000).toFixed(3)} s, ${rule}: ${sentence}\n  ${line}`);
+  if (!live && violations.length === 0) {
+    if (plan.json) say(JSON.stringify({ seed, stuck: true, again: line }));
+    else
+      say(
+        `${kleur.red("not live")} seed ${seed}: no fresh transaction became final after the faults stopped\n  ${line}`,
+      );
+  }
+}
+
+/** Runs the seeds; what each gives is added up as it comes. */
+async function run(plan: Plan): Promise<Sum> {
+  const sum: Sum = { ...campaign.totals(), diverged: [] };
+  const engines = engine.listed(plan.choice);
+  const pool = new Pool(plan.jobs, {
+    engines,
+    n: plan.n,
+    faults: plan.names,
+    record: plan.record?.device,
+  } satisfies Task);
+  const progress = new Progress(plan.json);
+  const started = performance.now();
+  let next = plan.first;
+  const end = plan.first + plan.seeds;
+  const one = async (): Promise<void> => {
+    while (next < end && performance.now() - started < plan.budgetMs) {
+      const outcome = await pool.run(next++);
+      campaign.add(sum, outcome.results[0]);
+      progress.clear();
+      report(plan, outcome);
+      if (plan.record && outcome.results[0].tape) writeFileSync(plan.record.file, outcome.results[0].tape);
+      if (new Set(outcome.hashes).size > 1) {
+        const sentence = await divergence(outcome.seed, plan.n, plan.names);
+        sum.diverged.push({ seed: outcome.seed, sentence });
+        if (!plan.json) process.stdout.write(`${kleur.red("engines differ")} seed ${outcome.seed}: ${sentence}\n`);
+      }
+      progress.show(`${sum.seeds} of ${plan.seeds} seeds, ${sum.blocks} blocks, ${sum.violations.length} violations`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(plan.jobs, plan.seeds) }, one));
+  } finally {
+    progress.clear();
+    pool.close();
+  }
+  return sum;
+}
+
+function table(plan: Plan, sum: Sum, uncovered: string[]): string {
+  const lines = plan.names.map((name) => {
+    const count = sum.coverage[name];
+    return `  ${name.padEnd(13)}${String(count).padStart(10)}${count ? "" : kleur.yellow("   never struck in this campaign")}`;
+  });
+  const engines =
+    plan.choice === "both"
+      ? `\n${sum.seeds - sum.diverged.length} of ${sum.seeds} seeds have equal trace hashes in V8 and wasm3`
+      : "";
+  const verdict = `${sum.seeds} seeds of ${plan.n} devices: ${sum.blocks} blocks, ${sum.violations.length} violations, ${sum.live} live`;
+  const note = uncovered.length && plan.n < 4 ? "\n  (fewer than 4 devices tolerate no villain, so there is none)" : "";
+  return `coverage\n${lines.join("\n")}${note}\n${verdict}${engines}\n`;
+}
+
+export const command: Command = {
+  usage: "sim",
+  about: "Run many seeds of a fleet under faults and check every invariant",
+  more: [
+    "Each seed suffers for 20 virtual seconds, then faults stop and a fresh payment must become final at every honest device.",
+    ...Object.entries(faults.FAULTS).map(([name, about]) => `  ${name.padEnd(12)} ${about}`),
+  ],
+  options: [
+    valued("--seeds", "How many seeds (default 20)"),
+    valued("--seed", "The first of them (default 1)"),
+    valued("--n", "Devices (default 4)"),
+    valued("--faults", "all, none or a comma-separated list of the names above (default all)"),
+    engine.option("v8"),
+    valued("--jobs", "Processes that run seeds side by side (default 2)"),
+    valued("--seconds", "Start no further seed after this much real time"),
+    tape.OPTION,
+    JSON_SWITCH,
+  ],
+  examples: [
+    "sim --seeds 200 --n 7",
+    "sim --seeds 20 --engine both",
+    "sim --faults loss,torn,equivocator --json",
+    "sim --seeds 1 --seed 77 --tape 2:bug.tape",
+  ],
+  async run(values) {
+    const plan = read(values);
+    for (const which of engine.listed(plan.choice)) await engine.ready(which);
+    engine.built("device.wasm");
+    const sum = await run(plan);
+    const uncovered = campaign.uncovered(sum, plan.names);
+    const { seeds, blocks, violations, live, coverage, stuck, diverged } = sum;
+    if (plan.json) {
+      const engines = plan.choice === "both" ? { diverged } : {};
+      const last = { seeds, blocks, violations: violations.length, live, coverage, uncovered, stuck, ...engines };
+      process.stdout.write(`${JSON.stringify(last)}\n`);
+    } else process.stdout.write(table(plan, sum, uncovered));
+    return violations.length || live !== seeds || diverged.length ? exit.FAILED : exit.OK;
+  },
+};

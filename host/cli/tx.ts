@@ -45,8 +45,7 @@ function body(deed: string, values: flag.Values, words: string[]): Value[] {
     return [client.TRANSFER, to, flag.amount(needed(values, "amount"), "--amount")];
   }
   if (deed === "register") return [client.REGISTER, client.coseKey(flag.hex(needed(values, "public"), "--public", 32))];
-  if (words.length < 1 || words.length > 8)
-    throw new exit.Usage("tx readings needs 1 to 8 readings, like temp=27.97");
+  if (words.length < 1 || words.length > 8) throw new exit.Usage("tx readings needs 1 to 8 readings, like temp=27.97");
   const at = flag.integer(values, "at", 0, 0, 0xffffffff);
   const batch = words.map((word) => reading(word, at));
   return [client.READINGS, client.merkleRoot(client.records(batch)), client.pack(batch)];
@@ -70,9 +69,7 @@ function explain({ cell, nonce, fee, expiry, type, kid, subject, amount, reading
   }[type];
   return [
     deed ?? `Type ${type} by ${who}.`,
-    ...readings.map(
-      ({ name, unit, value, time }) => `  ${time} s  ${name} ${exact(value)} ${unit.replace(/^m/, "")}`,
-    ),
+    ...readings.map(({ name, unit, value, time }) => `  ${time} s  ${name} ${exact(value)} ${unit.replace(/^m/, "")}`),
     `It pays a fee of ${fee} to the proposer of its block and is number ${nonce} of that key.`,
     `It holds in cell ${flag.toHex(cell)} only, up to height ${expiry}.`,
   ];

@@ -138,7 +138,8 @@ interface Group {
 }
 
 const bytes = (hex: unknown): Uint8Array => {
-  if (typeof hex !== "string" || !/^([0-9a-f]{2})*$/i.test(hex)) throw new Error(`not a string of hex digits: ${String(hex)}`);
+  if (typeof hex !== "string" || !/^([0-9a-f]{2})*$/i.test(hex))
+    throw new Error(`not a string of hex digits: ${String(hex)}`);
   return new Uint8Array(Buffer.from(hex, "hex"));
 };
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -147,7 +148,8 @@ const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) ===
 type Verdict = boolean | "admitted";
 
 function signature(device: DeviceCrypto, group: Group, test: Case): Verdict {
-  if (group.publicKey?.curve !== "edwards25519") throw new Error(`no such curve on the device: ${group.publicKey?.curve}`);
+  if (group.publicKey?.curve !== "edwards25519")
+    throw new Error(`no such curve on the device: ${group.publicKey?.curve}`);
   const [pub, message, signature] = [bytes(group.publicKey.pk), bytes(test.msg), bytes(test.sig)];
   if (pub.length !== 32 || signature.length !== 64) return false; // COSE refuses other lengths before crypto sees them
   const accepted = device.verify(pub, message, signature);
@@ -185,11 +187,13 @@ function wycheproof(device: DeviceCrypto, algorithm: string, groups: Group[]): R
     const run = WYCHEPROOF[`${algorithm} ${group.type}`];
     if (!run) throw new Error(`no vectors of this kind can be run: algorithm ${algorithm}, type ${group.type}`);
     for (const test of group.tests) {
-      if (!["valid", "invalid"].includes(test.result)) throw new Error(`tcId ${test.tcId}: unknown result ${test.result}`);
+      if (!["valid", "invalid"].includes(test.result))
+        throw new Error(`tcId ${test.tcId}: unknown result ${test.result}`);
       const verdict = run(device, group, test);
       if (verdict === "admitted") report.admitted.push(`tcId ${test.tcId}`);
       else if (verdict === (test.result === "valid")) report.passed++;
-      else report.failed.push(`tcId ${test.tcId} (${test.comment ?? ""}): ${test.result}, but the device says otherwise`);
+      else
+        report.failed.push(`tcId ${test.tcId} (${test.comment ?? ""}): ${test.result}, but the device says otherwise`);
     }
   }
   return report;
@@ -217,9 +221,11 @@ export function runVectors(module: Hooks, json: unknown): Report {
   const device = deviceCrypto(module);
   const file = (typeof json === "object" && json !== null ? json : {}) as Record<string, unknown>;
   const { algorithm, testGroups, tests } = file;
-  if (typeof algorithm === "string" && Array.isArray(testGroups)) return wycheproof(device, algorithm, testGroups as Group[]);
+  if (typeof algorithm === "string" && Array.isArray(testGroups))
+    return wycheproof(device, algorithm, testGroups as Group[]);
   if (Array.isArray(tests) && tests.length > 0) {
-    if (typeof algorithm === "string" && tests.every((t) => "msg" in t && "digest" in t)) return digests(device, algorithm, tests);
+    if (typeof algorithm === "string" && tests.every((t) => "msg" in t && "digest" in t))
+      return digests(device, algorithm, tests);
     const cavp = /^NIST CAVP (SHA(?:256|512))/.exec(String(file.origin))?.[1];
     if (cavp && tests.every((t) => "Len" in t && "Msg" in t && "MD" in t)) return digests(device, cavp, tests);
   }

@@ -22,7 +22,7 @@ const NAMES = ["END", "STORE", "ERASE", "SEND", "ACT", "EVENT", "RESET"];
 export function parse(ring: Uint8Array): readonly Effect[] {
   if (ring.length === 0 || ring[0] === effect.END) return NONE;
   const effects: Effect[] = [];
-  for (let p = 0; p < ring.length && ring[p] !== effect.END; ) {
+  for (let p = 0; p < ring.length && ring[p] !== effect.END;) {
     const op = ring[p];
     if (op > effect.RESET) throw new Error(`effect ${effects.length} has the unknown op ${op}`);
     const length = u16(ring, p + effect.LENGTH);

@@ -170,7 +170,8 @@ class V8Device implements Device {
   }
 
   #input(input: Uint8Array): void {
-    if (input.length > INPUT_MAX) throw new RangeError(`an input of ${input.length} bytes; a device takes ${INPUT_MAX}`);
+    if (input.length > INPUT_MAX)
+      throw new RangeError(`an input of ${input.length} bytes; a device takes ${INPUT_MAX}`);
     const { exports, bytes } = this.#powered();
     bytes.set(input, exports.input() >>> 0);
   }
@@ -183,6 +184,7 @@ class V8Device implements Device {
 
 function trap(e: unknown, call: string): unknown {
   if (e instanceof WebAssembly.RuntimeError) return new Trap(`${call}: ${e.message}`, { cause: e });
-  if (e instanceof RangeError && /call stack/.test(e.message)) return new Trap(`${call}: stack exhausted`, { cause: e });
+  if (e instanceof RangeError && /call stack/.test(e.message))
+    return new Trap(`${call}: stack exhausted`, { cause: e });
   return e;
 }

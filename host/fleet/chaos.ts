@@ -70,7 +70,8 @@ export class Chaos {
     const weather = fairWeather(this.#fleet.stations.length);
     const common = this.#rate("loss", 0.6);
     if (common !== 0) {
-      for (const row of weather.loss) for (let to = 0; to < row.length; to++) row[to] = Math.min(0.9, common * 2 * rng.real());
+      for (const row of weather.loss)
+        for (let to = 0; to < row.length; to++) row[to] = Math.min(0.9, common * 2 * rng.real());
     }
     const burst = this.#rate("burst", 0.1);
     if (burst !== 0) weather.burst = { enter: burst, leave: 0.05 + 0.3 * rng.real(), loss: 0.5 + 0.5 * rng.real() };

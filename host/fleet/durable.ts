@@ -131,7 +131,11 @@ export class Durable {
     const old = this.#slots[slot] ?? null;
     let now: Safety | null = null;
     const k = journal[at + record.KIND];
-    if (k !== 0 && k <= kind.NULLIFY && crc32(journal.subarray(at, at + record.CRC)) === u32(journal, at + record.CRC)) {
+    if (
+      k !== 0 &&
+      k <= kind.NULLIFY &&
+      crc32(journal.subarray(at, at + record.CRC)) === u32(journal, at + record.CRC)
+    ) {
       now = {
         kind: k,
         f: k === kind.NOTARIZE_F || (k === kind.NOTARIZE && journal[at + record.F] !== 0),
@@ -155,7 +159,7 @@ export class Durable {
     if (this.#torn.length !== 0) this.#torn = this.#torn.filter((entry) => !entry.whole);
     // Heads stand at multiples of 8. One may begin before this store, and a store may carry several.
     const end = offset + n;
-    for (let at = Math.max(0, offset - record.LOG_SIZE + 8) & ~7; at < end; ) {
+    for (let at = Math.max(0, offset - record.LOG_SIZE + 8) & ~7; at < end;) {
       const entry = at + record.LOG_SIZE <= flash.length ? this.#head(at) : null;
       at = entry === null ? at + 8 : (entry.end + 7) & ~7;
     }
@@ -196,7 +200,8 @@ export class Durable {
     const { head } = entry;
     if (head.kind === record.LOG_BLOCK) more(this.#bodies, head.digest);
     if (head.kind === record.LOG_NOTAR || head.kind === record.LOG_FINAL) more(this.#certified, head.view);
-    if (head.kind === record.LOG_FINAL || head.kind === record.LOG_COMMIT) this.finalView = Math.max(this.finalView, head.view);
+    if (head.kind === record.LOG_FINAL || head.kind === record.LOG_COMMIT)
+      this.finalView = Math.max(this.finalView, head.view);
     this.#watcher.log({ ...head, payload });
   }
 

@@ -16,14 +16,23 @@ export const FAULTS = {
   sitecut: "power lost everywhere at once, devices in the middle of calls included",
   drift: "clocks that run up to 2 % fast or slow",
   crash: "a device stops between two calls and restarts later",
-  equivocator: "a villain runs as two copies of one identity, each heard by other devices, and they contradict each other",
+  equivocator:
+    "a villain runs as two copies of one identity, each heard by other devices, and they contradict each other",
   withholder: "a villain whose frames reach only some of the others",
   stale: "a villain restarts from an older image of its flash and votes again",
 } as const;
 
 export type Fault = keyof typeof FAULTS;
 export const NAMES = Object.keys(FAULTS) as Fault[];
-export const NETWORK: readonly Fault[] = ["loss", "burst", "duplication", "delay", "reorder", "corruption", "partition"];
+export const NETWORK: readonly Fault[] = [
+  "loss",
+  "burst",
+  "duplication",
+  "delay",
+  "reorder",
+  "corruption",
+  "partition",
+];
 export const POWER: readonly Fault[] = ["torn", "cut", "sitecut", "crash"];
 export const VILLAINS = ["equivocator", "withholder", "stale"] as const satisfies readonly Fault[];
 export type VillainFault = (typeof VILLAINS)[number];

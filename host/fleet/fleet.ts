@@ -18,6 +18,7 @@ import { Recorder } from "../tape/record.ts";
 import * as trace from "../tape/trace.ts";
 import { Chaos } from "./chaos.ts";
 import * as faults from "./faults.ts";
+import * as failing from "./failing.ts";
 import type { Flash } from "./flash.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import { Member } from "./member.ts";
@@ -27,6 +28,7 @@ import { airTimeUs, Radio, type Arrival } from "./radio.ts";
 import { Rng } from "./rng.ts";
 import * as sense from "./sense.ts";
 import { Station } from "./station.ts";
+import * as traffic from "./traffic.ts";
 import { Villains, type Villain } from "./villain.ts";
 import { Watch, type FleetEvent, type Listener, type PowerWhy } from "./watch.ts";
 
@@ -74,7 +76,7 @@ interface Scheduled extends Timed {
 }
 
 /** A device that asks to be called at once this often does not come to rest. */
-const RESTLESS = 20_000;
+const RESTLESS = 2000;
 /** Time until a device is ticked that asked to be ticked at once. */
 const AT_ONCE_US = 100;
 const REBOOT_MS = 20;
@@ -198,7 +200,8 @@ export class Fleet {
   /** Ends all faults of network and power; devices that are down come back. Villains go on. */
   calm(): void {
     this.chaos.stop();
-    for (const station of this.stations) if (!station.on) this.after(this.#rng.between(5, 300), () => this.powerUp(station));
+    for (const station of this.stations)
+      if (!station.on) this.after(this.#rng.between(5, 300), () => this.powerUp(station));
     this.#say({ what: "chaos", sentence: "all faults of network and power stop" });
   }
 
@@ -328,20 +331,7 @@ export class Fleet {
     this.after(400, () => {
       this.chaos.start();
       this.villains.start();
-      this.#traffic();
-    });
-  }
-
-  #traffic(): void {
-    const { traffic = 0 } = this.#options;
-    if (traffic <= 0) return;
-    const rng = this.#rng;
-    this.after((200 + rng.below(1600)) / traffic, () => {
-      const station = rng.pick(this.stations);
-      const to = this.identities[rng.below(this.n)].kid;
-      const amount = rng.chance(0.05) ? 10n ** 15n : BigInt(rng.between(1, 500)); // now and then more than there is
-      this.request(station, provision.pay(to, amount, BigInt(rng.below(3))));
-      this.#traffic();
+      if (this.#options.traffic) traffic.start(this, this.#options.traffic, this.#rng);
     });
   }
 
@@ -420,13 +410,19 @@ export class Fleet {
   /** The device wants its next tick after `waitMs` of its clock. */
   #wants(station: Station, clockMs: number, waitMs: number): void {
     if (waitMs !== 0) station.restless = 0;
-    else if (++station.restless === RESTLESS && this.honest(station.index)) {
-      this.invariants.broken("rest", station.index, `asked ${RESTLESS} times in a row to be called at once`);
-    }
+    else if (++station.restless === RESTLESS) return this.#restless(station);
     if (waitMs === 0) station.tickUs = this.#nowUs + AT_ONCE_US;
     else if (waitMs === 0xffffffff) station.tickUs = Infinity;
     else station.tickUs = Math.max(this.#nowUs + 1, station.trueUs(clockMs + waitMs));
     if (station.tickUs !== Infinity) this.#wake(station);
+  }
+
+  /** Where a watchdog would bite. */
+  #restless(station: Station): void {
+    if (this.honest(station.index)) {
+      this.invariants.broken("rest", station.index, `asked ${RESTLESS} times in a row to be called at once`);
+    }
+    this.after(0, () => this.powerOff(station, "watchdog", REBOOT_MS));
   }
 
   #trapped(station: Station, code: number, trap: Trap): void {
@@ -439,7 +435,7 @@ export class Fleet {
   // ---- effects ----
 
   #drain(station: Station, list: readonly effects.Effect[]): void {
-    const cut = station.failing === null ? -1 : this.#cutAt(station, list);
+    const cut = station.failing === null ? -1 : failing.place(station.failing, list, this.#rng);
     for (let i = 0; i < list.length; i++) {
       if (i === cut) return this.#fail(station, list[i]);
       const { op, a, b, bytes } = list[i];
@@ -447,34 +443,18 @@ export class Fleet {
       else if (op === effect.SEND) this.#send(station, a, b, bytes);
       else if (op === effect.EVENT) this.#event(station, a, bytes);
       else if (op === effect.ERASE) this.#erase(station, a, b, Infinity);
-      else if (op === effect.ACT) this.#say({ what: "act", channel: a, value: BigInt.asIntN(64, u64(bytes, 0)) }, station);
+      else if (op === effect.ACT)
+        this.#say({ what: "act", channel: a, value: BigInt.asIntN(64, u64(bytes, 0)) }, station);
       else return this.powerOff(station, "reset", station.provisioned ? REBOOT_MS : null);
     }
     if (cut === list.length) this.#fail(station, null);
   }
 
-  /** Index of the effect before or in which the power fails; -1: not in this call. */
-  #cutAt(station: Station, list: readonly effects.Effect[]): number {
-    const failing = station.failing!;
-    const writes = (i: number): boolean => list[i].op === effect.STORE || list[i].op === effect.ERASE;
-    if (failing.effects >= 0) {
-      let at = failing.effects;
-      while (failing.how === "torn" && at < list.length && !writes(at)) at++;
-      if (at < list.length || (at === list.length && failing.how === "cut")) return at;
-      failing.effects = Math.max(0, failing.effects - list.length);
-      return -1;
-    }
-    if (failing.how === "cut") return this.#rng.below(list.length + 1);
-    const candidates = list.map((_, i) => i).filter(writes);
-    return candidates.length === 0 ? -1 : this.#rng.pick(candidates);
-  }
-
   /** The power fails now: in the middle of `during`, when that is torn. */
   #fail(station: Station, during: effects.Effect | null): void {
-    const { how, bytes, backMs, site } = station.failing!;
+    const { how, backMs, site } = station.failing!;
     if (how === "torn" && during !== null) {
-      const all = during.op === effect.STORE ? during.bytes.length : 4096;
-      const done = bytes >= 0 ? Math.min(bytes, all) : this.#rng.below(all);
+      const done = failing.done(station.failing!, during, this.#rng);
       if (during.op === effect.STORE) this.#store(station, during.a, during.b, during.bytes, done);
       else this.#erase(station, during.a, during.b, done);
       this.coverage.torn++;
@@ -492,7 +472,11 @@ export class Fleet {
     const there = station.flash.erase(region, sector, limit);
     if (there) station.watched!.erased(region, sector);
     else if (this.honest(station.index)) {
-      this.invariants.broken("flash", station.index, `erased sector ${sector} of region ${region}, which does not exist`);
+      this.invariants.broken(
+        "flash",
+        station.index,
+        `erased sector ${sector} of region ${region}, which does not exist`,
+      );
     }
   }
 
@@ -517,7 +501,12 @@ export class Fleet {
     station.watched!.event(number, bytes);
     if (number === event.IDENTITY && this.identities[station.index] === undefined && bytes.length >= 40) {
       this.identities[station.index] = { publicKey: bytes.slice(0, 32), kid: bytes.slice(32, 40) };
-    } else if (number === event.RECOVERED && bytes.length >= 16 && (u32(bytes, 12) & 1) !== 0 && this.honest(station.index)) {
+    } else if (
+      number === event.RECOVERED &&
+      bytes.length >= 16 &&
+      (u32(bytes, 12) & 1) !== 0 &&
+      this.honest(station.index)
+    ) {
       this.invariants.broken("recovery", station.index, "came back as an observer: its journal is unreadable to it");
     }
     this.watch.heard(station, number, bytes, this.nowMs);

@@ -55,6 +55,9 @@ export interface Options {
   readonly contradicted?: (device: number) => void;
 }
 
+/** The digest of a record that only says that its view is taken. */
+const UNKNOWN = "\0".repeat(32);
+
 export class Invariants {
   readonly violations: Violation[] = [];
   readonly votes: Votes;
@@ -137,7 +140,8 @@ export class Invariants {
     for (const book of this.books) book.prune(view);
     for (const watched of this.watched) watched.prune(view);
     const low = Math.max(...this.#committed.keys()) - 4096;
-    for (const map of [this.#committed, this.#roots]) for (const height of map.keys()) if (height < low) map.delete(height);
+    for (const map of [this.#committed, this.#roots])
+      for (const height of map.keys()) if (height < low) map.delete(height);
   }
 }
 
@@ -178,7 +182,8 @@ export class Watched {
     if (k === kind.NULLIFY) return this.#nullify(view, to);
     const digest = vote.header === "" ? vote.digest : this.#all.votes.digestOf(vote.header);
     if (digest === undefined) {
-      if (this.honest) this.#all.broken("body", this.index, `proposed in view ${view} a block that nobody has in flash`);
+      if (this.honest)
+        this.#all.broken("body", this.index, `proposed in view ${view} a block that nobody has in flash`);
       return;
     }
     if (k === kind.FINALIZE) {
@@ -223,7 +228,10 @@ export class Watched {
     const head = this.#all.votes.header(digest);
     if (this.honest) {
       const what = `sent NOTARIZE${f ? " F=1" : ""} for block ${hex(digest)} of view ${view}`;
-      if (!durable.hasNotarize(view, digest, f) && !this.#past(`N${f ? "F" : ""}${view} ${digest}`, view, kind.NOTARIZE)) {
+      if (
+        !durable.hasNotarize(view, digest, f) &&
+        !this.#past(`N${f ? "F" : ""}${view} ${digest}`, view, kind.NOTARIZE)
+      ) {
         this.#all.broken("journal", this.index, `${what} without a record of it in flash`);
       }
       if (!durable.hasBody(digest) && durable.finalView < view) {
@@ -265,6 +273,7 @@ export class Watched {
     const { votes } = this.#all;
     if (k === kind.NULLIFY) this.#once.set(`S${view} ${to}`, to);
     else if (k === kind.FINALIZE) {
+      if (digest === UNKNOWN) return; // after a restart: "something was finalized in this view"
       votes.finalize(this.index, view, digest);
       this.#once.set(`F${view} ${digest}`, view);
     } else {
@@ -304,7 +313,8 @@ export class Watched {
     for (let i = 0; i < 32; i++) {
       if ((signers & (1 << i)) === 0) continue;
       count++;
-      if ((voted & (1 << i)) === 0) this.#all.broken("quorum", this.index, `${what} that names device ${i}, which never voted so`);
+      if ((voted & (1 << i)) === 0)
+        this.#all.broken("quorum", this.index, `${what} that names device ${i}, which never voted so`);
     }
     if (count < this.#all.quorum) {
       this.#all.broken("quorum", this.index, `${what} of ${count} signers; a quorum is ${this.#all.quorum}`);

@@ -8,22 +8,10 @@
 import { open } from "../device/open.ts";
 import type { Device, Engine, Hal } from "../device/device.ts";
 import type { Recorder } from "../tape/record.ts";
+import type { Failing } from "./failing.ts";
 import { Flash } from "./flash.ts";
 import type { Watched } from "./invariants.ts";
 import type { Rng } from "./rng.ts";
-
-/** How the power of a station fails in its next call that offers the occasion. */
-export interface Failing {
-  readonly how: "cut" | "torn";
-  /** Effects still to be done before the power fails; -1: a random one of the next call. */
-  effects: number;
-  /** Bytes of the failing store or erase that are done; -1: a random number of them. */
-  readonly bytes: number;
-  /** Milliseconds until power returns; null: it does not by itself. */
-  readonly backMs: number | null;
-  /** Part of a cut of the whole site: counted there. */
-  readonly site?: boolean;
-}
 
 export interface Make {
   readonly id: number;

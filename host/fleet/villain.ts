@@ -92,7 +92,11 @@ export class Villains {
       if (equivocates) return rng.below(4);
       return rng.chance(share) ? A : 0;
     });
-    this.#moods.set(device, { heard, deaf: split && rng.chance(0.5), rate: rng.chance(0.6) ? 1 : 0.3 + 0.7 * rng.real() });
+    this.#moods.set(device, {
+      heard,
+      deaf: split && rng.chance(0.5),
+      rate: rng.chance(0.6) ? 1 : 0.3 + 0.7 * rng.real(),
+    });
     this.#fleet.after(rng.between(300, 4000), () => this.#changeMood(device, kind));
   }
 

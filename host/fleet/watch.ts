@@ -19,6 +19,7 @@ export type PowerWhy =
   | "torn write"
   | "site power cut"
   | "villain"
+  | "watchdog"
   | "killed";
 
 export interface FleetEvent {

@@ -75,7 +75,8 @@ class Answers implements Hal {
 
   entropy(n: number): Uint8Array {
     const payload = this.#take(tape.ENTROPY, `${n} random bytes`);
-    if (payload.length !== n) throw new Mismatch(`the device asked for ${n} random bytes, on the tape are ${payload.length}`);
+    if (payload.length !== n)
+      throw new Mismatch(`the device asked for ${n} random bytes, on the tape are ${payload.length}`);
     return payload;
   }
 
@@ -83,7 +84,8 @@ class Answers implements Hal {
     const what = `${n} bytes at ${offset} of flash region ${region}`;
     const payload = this.#take(tape.READ, what);
     if (u32(payload, 0) !== 0) return null;
-    if (payload.length !== 4 + n) throw new Mismatch(`the device asked for ${what}, on the tape are ${payload.length - 4}`);
+    if (payload.length !== 4 + n)
+      throw new Mismatch(`the device asked for ${what}, on the tape are ${payload.length - 4}`);
     return payload.subarray(4);
   }
 
@@ -93,7 +95,8 @@ class Answers implements Hal {
 
   #take(type: number, what: string): Uint8Array {
     const answer = this.#answers[this.#next++];
-    if (answer === undefined) throw new Mismatch(`the device asked for ${what}, the tape has no more answers for this call`);
+    if (answer === undefined)
+      throw new Mismatch(`the device asked for ${what}, the tape has no more answers for this call`);
     if (answer.type !== type) throw new Mismatch(`the device asked for ${what}, the tape answers another question`);
     return answer.payload;
   }

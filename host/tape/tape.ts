@@ -47,16 +47,18 @@ export class TapeError extends Error {
 
 /** Takes a tape apart. Throws TapeError when it is no tape, cut short or of another version. */
 export function parse(bytes: Uint8Array): Record[] {
-  if (bytes.length < HEAD || MAGIC.some((b, i) => bytes[i] !== b)) throw new TapeError("this is no tape: it does not begin with SYNODTAP");
+  if (bytes.length < HEAD || MAGIC.some((b, i) => bytes[i] !== b))
+    throw new TapeError("this is no tape: it does not begin with SYNODTAP");
   if (u32(bytes, 8) !== VERSION) throw new TapeError(`this tape has version ${u32(bytes, 8)}, expected ${VERSION}`);
   const records: Record[] = [];
-  for (let p = HEAD; p < bytes.length; ) {
+  for (let p = HEAD; p < bytes.length;) {
     if (p + 8 > bytes.length) throw new TapeError(`the tape ends inside the head of record ${records.length}`);
     const type = bytes[p];
     const length = u32(bytes, p + 4);
     if (type < CALL || type > NOTE) throw new TapeError(`record ${records.length} has the unknown type ${type}`);
     if (p + 8 + length > bytes.length) throw new TapeError(`the tape ends inside record ${records.length}`);
-    if (type === CALL && length < CALL_HEAD) throw new TapeError(`record ${records.length} is a CALL of ${length} bytes`);
+    if (type === CALL && length < CALL_HEAD)
+      throw new TapeError(`record ${records.length} is a CALL of ${length} bytes`);
     records.push({ type, payload: bytes.subarray(p + 8, p + 8 + length) });
     p += 8 + ((length + 3) & ~3);
   }

@@ -21,7 +21,7 @@ function sample(): scene.Scene {
   scene.advance(s, 400);
   for (const i of [0, 1, 2, 3]) scene.mark(s, i, Mark.commit);
   scene.commit(s, {
-    height: 1, view: 1, proposer: 0, digest: "9f3ac0de01020304", txs: 2, readings: 8, transfers: 1, ms: 213, at: 400,
+    height: 1, view: 1, proposer: 0, digest: "9f3ac0de01020304", txs: 2, readings: 8, transfers: 1, failed: 0, ms: 213, at: 400,
   }); // prettier-ignore
   scene.power(s, 2, false);
   scene.advance(s, 800);
@@ -44,20 +44,20 @@ test("a scene without colour is this picture", () => {
 Synod  4 devices  wasm3  seed 1  00:00.8  x1.0  0 violations
 
 device  state    height   view    0.2 seconds a column, newest right
-   1 *  up            1      3    .P#.!
-   2    up            1      3    .:#.!
-   3    killed        1      2    .:xxx
-   4    up            1      3    .:#.!
+   0 *  up            1      3    .P#.!
+   1    up            1      3    .:#.!
+   2    killed        1      2    .:xxx
+   3    up            1      3    .:#.!
      * leader  P proposes  : votes  ! gives up  # commits  ^ starts  x down
 
 height  digest    leader   txs  readings  transfers  first vote to commit
-     1  9f3ac0de       1     2         8          1               213 ms
+     1  9f3ac0de       0     2         8          1               213 ms
 
-   1  indoor     27.70 Cel _.-=+*!!        45.00 %RH ______!!       EVENT
+   0  indoor     27.70 Cel _.-=+*!!        45.00 %RH ______!!       EVENT
 
-1 block  8 readings  1 transfer  supply 400  balances 1:99 2:101 3:100 4:100
-
-1-9 kill or restart a device   s split the radio   h heal   p pause   q quit
+1 block  8 readings  1 transfer  supply 400
+balances 0:99 1:101 2:100 3:100
+0-9 kill or restart a device   s split the radio   h heal   p pause   q quit
 `,
   );
 });

@@ -89,7 +89,9 @@ test("every command has help with examples, and help ends with 0", async () => {
 test("every option that help shows is one that the command takes", async () => {
   for (const name of COMMANDS) {
     const { out } = await synod(name, "--help");
-    const options = [...out.matchAll(/^ +(?:-\w, )?--([\w-]+) /gm)].map((found) => found[1]).filter((each) => each !== "help");
+    const options = [...out.matchAll(/^ +(?:-\w, )?--([\w-]+) /gm)]
+      .map((found) => found[1])
+      .filter((each) => each !== "help");
     for (const option of options) {
       const { err } = await synod(name, `--${option}=`, "--no-such-thing");
       assert.match(err, /no option --no-such-thing/, `${name} --${option}: ${err}`);

@@ -45,7 +45,7 @@ export class Random {
 }
 
 /** How an ERASE that was cut leaves its sector. */
-export const CUT_ERASES = ["untouched", "blank", "front", "back", "bits", "garbage"] as const;
+export const CUT_ERASES = ["untouched", "blank", "front", "back", "hole", "bits", "garbage"] as const;
 export type CutErase = (typeof CUT_ERASES)[number];
 
 export class Flash {
@@ -104,6 +104,7 @@ export class Flash {
     if (how === "blank") target.fill(0xff);
     if (how === "front") target.fill(0xff, 0, edge);
     if (how === "back") target.fill(0xff, edge);
+    if (how === "hole") target.fill(0xff, edge, edge + 1 + random.below(300));
     if (how === "bits") for (let i = 0; i < sector; i++) target[i] |= random.below(256) & random.below(256);
     if (how === "garbage") target.set(random.bytes(sector));
   }

@@ -133,6 +133,7 @@ test("a cut at any effect and any byte: only the record under way is missing, an
       const must = model.live.filter((x) => !dying.includes(x));
       for (const x of must) if (!found.includes(x.offset)) assert.unreachable(`${how}: lost ${x.offset}`);
       for (const at of found) if (!old.has(at)) assert.unreachable(`${how}: invented ${at}`);
+      for (const x of dying) if (found.includes(x.offset)) assert.equal(readBack(x.offset), x, how);
       return found;
     };
     const afterwards = (f: Flash, found: number[]): void => {
@@ -166,7 +167,21 @@ test("a cut at any effect and any byte: only the record under way is missing, an
   assert.ok(cases > 10000, `${cases}`);
 });
 
-test("cuts in row do not eat the log: a sector that holds nothing whole is used again", () => {
+test("within the call that erases a sector its records are gone already", () => {
+  const { flash, model } = history(40, SMALL, 51);
+  open(flash);
+  let found: number[] = [];
+  const effects = board.effects(() => {
+    append({ kind: 1, view: 1, payload: new Uint8Array(1664) }, 0);
+    found = walk();
+  });
+  const erased = effects.find((e) => e.op === effect.ERASE);
+  assert.ok(erased);
+  const kept = model.live.filter((e) => Math.floor(e.offset / model.geometry.sector) !== erased!.b);
+  assert.is(found.join(" "), offsets(kept));
+});
+
+test("cuts in a row do not eat the log: a sector that holds nothing whole is used again", () => {
   const { flash, model } = history(40, SMALL, 21);
   const before = open(flash).length;
   const sectors = new Set<number>();

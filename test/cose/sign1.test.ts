@@ -49,7 +49,7 @@ function verifies(m: DebugModule, pub: Uint8Array): boolean {
 async function byAuth0(seed: Uint8Array, kid: Uint8Array, payload: Uint8Array): Promise<Uint8Array> {
   const protectedHeaders = new ProtectedHeaders([[Headers.Algorithm, -8]]);
   const unprotectedHeaders = new UnprotectedHeaders([[Headers.KeyID, kid]]);
-  const signed = await Sign1.sign(protectedHeaders, unprotectedHeaders, Buffer.from(payload), privateKey(seed));
+  const signed = await Sign1.sign(protectedHeaders, unprotectedHeaders, payload, privateKey(seed));
   return new Uint8Array(signed.encode());
 }
 

@@ -1,0 +1,45 @@
+// Asking a device without disturbing it: its memory is copied into another instance, and that one is asked.
+//
+// All state of a device lies in its linear memory, so the copy answers as the device would, and the device never knows.
+
+import * as effect from "../../firmware/wire/effect.ts";
+import * as event from "../../firmware/wire/event.ts";
+import * as request from "../../firmware/wire/request.ts";
+import { fromHex, u64 } from "../device/bytes.ts";
+import { NOTHING, type Device } from "../device/device.ts";
+import { parse } from "../device/effects.ts";
+import { open } from "../device/open.ts";
+
+export class Probe {
+  readonly #device: Device;
+
+  constructor(wasm: Uint8Array) {
+    this.#device = open("v8", wasm, { entropy: (n) => new Uint8Array(n), read: () => null, sense: () => NOTHING });
+  }
+
+  /** Becomes the device whose memory this is. */
+  load(memory: Uint8Array): void {
+    this.#device.write(memory);
+  }
+
+  /** The answer to a request (wire/request.ts); throws when it is refused. */
+  ask(bytes: Uint8Array): Uint8Array {
+    const reason = this.#device.request(bytes, 0n);
+    const answer = parse(this.#device.effects()).find(({ op, a }) => op === effect.EVENT && a === event.ANSWER);
+    if (reason !== 0 || !answer) throw new Error(`the device refuses the request: reason ${reason}`);
+    return answer.bytes.slice();
+  }
+
+  /** Balance and nonce of an account; both 0 when there is none. */
+  account(kid: string): { found: boolean; balance: bigint; nonce: bigint } {
+    const asked = new Uint8Array(9);
+    asked[0] = request.ACCOUNT;
+    asked.set(fromHex(kid), 1);
+    const answer = this.ask(asked);
+    return { found: answer[1] === 1, balance: u64(answer, 8), nonce: u64(answer, 16) };
+  }
+
+  close(): void {
+    this.#device.close();
+  }
+}

@@ -1,0 +1,167 @@
+// What devices say in numbers, in sentences: every reason of firmware/wire/reason.ts, every event of event.ts.
+//
+//   reason number ──> what happened, what was expected, what to do
+//   event object  ──> one line for people
+//
+// Rule: a number that a device can say has words here; the type checker asks for those of a new one.
+
+import * as reasons from "../../firmware/wire/reason.ts";
+import type { DeviceEvent } from "../device/event.ts";
+
+type Name = keyof typeof reasons;
+
+interface Words {
+  /** What happened. */
+  readonly what: string;
+  /** What was expected instead. */
+  readonly expected: string;
+  /** What to do about it. */
+  readonly then: string;
+}
+
+const say = (what: string, expected: string, then: string): Words => ({ what, expected, then });
+
+const NOISE = "nothing: radio noise does this; many of them mean interference or an attacker";
+const SENDER = "look at who sent it: an honest device does not send this";
+const ENCODE = "encode it as deterministic CBOR (RFC 8949 4.2.1)";
+const WAIT = "nothing: it sorts itself out when the device has caught up";
+
+// prettier-ignore
+const WORDS: Record<Name, Words> = {
+  OK: say("accepted", "this", "nothing"),
+
+  FRAME_SHORT: say("a frame is shorter than its head and MAC", "at least 21 bytes", NOISE),
+  FRAME_LONG: say("a frame is longer than the cell's MTU", "at most as many bytes as the genesis says", "give all devices of the cell the same genesis"),
+  FRAME_MAGIC: say("what came in is not a Synod frame", "0x53 as first byte", NOISE),
+  FRAME_TYPE: say("a frame is neither a whole object nor a fragment", "type 1 or 2", NOISE),
+  FRAME_MAC: say("a frame's MAC does not match the cell key", "a frame of this cell", "nothing if another cell is near; else check that all devices were provisioned with the same cell key"),
+  FRAGMENT_SHAPE: say("a fragment's count, index or size does not fit the object it belongs to", "the sizes that frame.ts draws", SENDER),
+  FRAGMENT_CLASH: say("a fragment says another size than the object under reassembly", "fragments of one object that agree", SENDER),
+  OBJECT_KIND: say("an object of an unknown kind", "one of the kinds in kind.ts", "update this device if others run newer firmware"),
+  POOL_FULL: say("the pool of pending transactions is full", "room for one more", "submit it again when some have become final"),
+
+  CBOR_END: say("a CBOR item runs past the end of its input", "all its bytes", "send the whole item"),
+  CBOR_LONG_FORM: say("a CBOR length or integer is not in its shortest form", "the shortest form", ENCODE),
+  CBOR_INDEFINITE: say("a CBOR item has indefinite length", "a definite length", ENCODE),
+  CBOR_TYPE: say("a CBOR item has another type than its place demands", "the type that the format names", "compare it with the format of the object"),
+  CBOR_ORDER: say("the keys of a CBOR map are not in order", "keys in bytewise order of their encoding", ENCODE),
+  CBOR_DUPLICATE: say("a CBOR map has one key twice", "each key once", "remove one of the two"),
+  CBOR_TRAILING: say("bytes follow the CBOR item", "the item alone", "cut them off"),
+  CBOR_RANGE: say("a CBOR integer is too large for its place", "a smaller one", "look up the range of that field"),
+  CBOR_DEPTH: say("CBOR nests deeper than a device follows", "fewer levels", "flatten it"),
+  CBOR_RESERVED: say("a CBOR head has a reserved value", "one of RFC 8949", ENCODE),
+  CBOR_SIMPLE: say("a CBOR float or simple value", "integers, strings, arrays and maps only", "send fixed-point integers instead"),
+  CBOR_TEXT: say("a CBOR text string is not UTF-8", "well-formed UTF-8 (RFC 3629)", "encode the text as UTF-8"),
+
+  COSE_SHAPE: say("this is not a COSE_Sign1", "an array of four: protected, unprotected, payload, signature", "make it with a COSE library (RFC 9052)"),
+  COSE_ALGORITHM: say("the protected header does not name EdDSA", "algorithm -8", "sign it with Ed25519"),
+  COSE_KID: say("there is no key id where one is due", "8 bytes: the start of the key's RFC 9679 thumbprint", "put the key id into the header"),
+  COSE_SIGNATURE: say("the signature has another length", "64 bytes", "sign it with Ed25519"),
+  COSE_HEADER: say("a header parameter that the device does not understand", "algorithm and key id only", "remove it"),
+  COSE_KEY: say("this is not an Ed25519 COSE_Key", "an OKP key of curve 6 with 32 bytes of x", "register an Ed25519 key"),
+
+  KEY_NOT_CANONICAL: say("the y coordinate of a public key is not below p", "the canonical encoding", "make another key; a sound library does not make such a one"),
+  KEY_SMALL_ORDER: say("a public key is one of the points of small order", "a point of large order", "make another key: for this one anybody can sign"),
+  KEY_NOT_ON_CURVE: say("no point of the curve has the y coordinate of this public key", "a point of edwards25519", "check how the key was copied"),
+  SIGNATURE_INVALID: say("a transaction's signature does not verify", "a signature of its signer over exactly these bytes", "sign it again; nothing may change after signing"),
+
+  VOTE_SHAPE: say("a vote has the wrong size or fields", "one of the layouts in vote.ts", SENDER),
+  VOTE_EPOCH: say("a vote of another epoch", "one of the epoch under way", WAIT),
+  VOTE_SIGNER: say("a vote of a validator that does not exist", "a signer below n", SENDER),
+  VOTE_VIEW: say("a vote of a view too far ahead", "a view that this device can reach soon", WAIT),
+  VOTE_SIGNATURE: say("a vote's signature does not verify", "a signature of the validator that it names", SENDER),
+  PROPOSAL_SHAPE: say("a proposal's header or lengths are out of range", "the layout in proposal.ts", SENDER),
+  PROPOSAL_LEADER: say("a proposal is not by the leader of its view", "the leader's", SENDER),
+  PROPOSAL_BODY: say("a block's body does not match the Merkle root in its header", "the body that was signed", SENDER),
+  PROPOSAL_TRANSACTION: say("a transaction in a proposal does not verify", "only transactions that the leader checked", "the device gives up that leader's view; nothing to do"),
+  PROPOSAL_PARENT: say("a proposal does not follow from its parent", "the next height, a later time, an executed height between the parent's and its own", "nothing if clocks were off for a while; else look at that leader"),
+  PROPOSAL_ROOT: say("a proposal cites another state root than this device computed", "the same root", "compare the firmware of both devices: equal blocks must give equal states"),
+  PROPOSAL_TWICE: say("a leader proposed two blocks in one view", "one", "nothing: it is evidence against that leader"),
+  CERTIFICATE_SHAPE: say("a certificate's size does not match its signers, or it is of another epoch", "one of the layouts in certificate.ts", SENDER),
+  BLOCK_UNWANTED: say("a block came that no certificate here names", "a block that was asked for", WAIT),
+  WINDOW_FULL: say("too many blocks wait for finality", "at most twelve", WAIT),
+  BEACON_SHAPE: say("a beacon has the wrong size or fields", "a beacon of this cell", SENDER),
+  FINAL_CONFLICT: say("two final blocks exclude each other", "one chain", "stop trusting this cell: more devices lie than it can bear; read the evidence"),
+  JOURNAL_UNREADABLE: say("the journal of own votes is unreadable, so this device only observes", "a readable journal", "re-key the device with the next change of validators; never give it its old key again"),
+  BEYOND_WINDOW: say("a neighbour is further behind than the blocks kept here", "at most 128 blocks", "let it catch up from another device, or from a snapshot"),
+  CERTIFICATE_SIGNATURE: say("a signature in a NOTAR certificate does not verify", "only signatures that verify", SENDER),
+  FINAL_SIGNATURE: say("a signature in a FINAL certificate does not verify", "only signatures that verify", SENDER),
+  BLOCK_SHAPE: say("the header or lengths of a served block are out of range", "the layout in proposal.ts", SENDER),
+  PROPOSAL_SIGNATURE: say("the leader's signature on a proposal does not verify", "a signature of that leader", SENDER),
+  BODY_SHAPE: say("the transactions of a block do not add up to its count and length", "a body as in proposal.ts", SENDER),
+
+  STATE_FULL: say("the state has no room for another entry", "8 KiB at most", "use fewer accounts or keys in this cell"),
+  TX_LONG: say("a transaction is too long", "at most 640 bytes", "split it"),
+  TX_SHAPE: say("a transaction's payload lacks the fields of its type", "[cell, nonce, fee, expiry, type, arguments]", "compare it with firmware/ledger/transaction.ts"),
+  TX_CELL: say("a transaction was made for another cell", "the first 8 bytes of this cell's genesis hash", "make it again for this cell"),
+  TX_TYPE: say("there is no such transaction type", "1 transfer, 2 register, 3 readings", "update the firmware if others know it"),
+  TX_KEY: say("the signer's key is not registered in this cell", "a registered key", "register it first"),
+  TX_NONCE_PAST: say("the nonce is below the account's: it was executed already, or overtaken", "the account's nonce", "ask for the account, then make it again if it is not final"),
+  TX_NONCE_AHEAD: say("the nonce is above the account's: an earlier transaction is missing", "the account's nonce", "submit the missing one first"),
+  TX_EXPIRED: say("the block is above the transaction's expiry height", "a height up to the expiry", "make it again with a later expiry"),
+  TX_FEE: say("the account cannot pay the fee", "a balance of at least the fee", "pay the account first, or lower the fee"),
+  TX_BALANCE: say("the balance does not cover the amount; the fee was paid", "a balance of at least amount and fee", "send less, or pay the account first"),
+  TX_PAYEE: say("the payee has no account", "the key id of a registered key", "register the payee's key first"),
+  KEY_KNOWN: say("a key with this id is registered already", "a new key", "nothing if it is yours; else make another key"),
+  READINGS_SHAPE: say("these are not 1 to 8 SenML records with a value and known labels", "such records (RFC 8428, integers only)", "compare them with firmware/ledger/readings.ts"),
+  READINGS_ROOT: say("the readings do not have the Merkle root that was signed", "the root of exactly these readings", "compute it over the records as sent"),
+  GENESIS_SUPPLY: say("the opening balances add up to 2^64 or more", "less", "make a genesis with smaller balances"),
+  PACK_LONG: say("the readings do not fit one transaction", "at most 640 bytes with signature", "report more often"),
+
+  FLASH_ABSENT: say("the board describes no flash", "region 0 readable, with the sizes of regions 1 to 4", "complete the port: read() of region 0"),
+  FLASH_UNIT: say("flash has a program unit that is not supported", "1, 2, 4 or 8 bytes", "let the port gather writes into such units"),
+  FLASH_GEOMETRY: say("a flash region or its sectors are too small, or not whole", "the sizes in core/flash.ts", "give the region more room in the port"),
+  IDENTITY_LOST: say("the cell's data are there, but the device's own key is unreadable", "both or none", "re-key the device: erase its flash and register its new key"),
+  GENESIS_SHAPE: say("what came is not a cell key and a genesis", "32 bytes, then the layout in genesis.ts", "make the request again with host/fleet/provision.ts or keygen"),
+  PROVISIONED: say("the device belongs to a cell already", "a device without a cell", "erase its flash if it shall join another cell"),
+
+  REQUEST_UNKNOWN: say("there is no such request", "one of request.ts", "update host or device so that both know it"),
+  REQUEST_SHAPE: say("a request is empty or longer than the input buffer", "1 to 1536 bytes", "send its bytes whole, in one request"),
+  NOT_PROVISIONED: say("the device belongs to no cell yet", "a provisioned device", "send it a PROVISION request"),
+  REQUEST_SIZE: say("a request has another size than its kind", "the size in request.ts", "send its bytes whole"),
+  REQUEST_KEY: say("a state key of no bytes or more than 32", "1 to 32 bytes", "ask for a shorter key"),
+  NO_COMMAND: say("this application takes no commands", "an application with an onCommand hook", "flash one that has it"),
+};
+
+const NAMES = new Map<number, Name>(Object.entries(reasons).map(([name, number]) => [number, name as Name]));
+
+/** The name of a reason in reason.ts; "reason 999" for a number without one. */
+export const reasonName = (number: number): string => NAMES.get(number) ?? `reason ${number}`;
+
+/** A reason as a sentence: what happened, what was expected, what to do. */
+export function reason(number: number): string {
+  const name = NAMES.get(number);
+  if (name === undefined)
+    return `Reason ${number} has no words here: the device runs newer firmware; update this host.`;
+  if (name === "OK") return "Accepted.";
+  const { what, expected, then } = WORDS[name];
+  return `${what[0].toUpperCase()}${what.slice(1)}; expected: ${expected}. To do: ${then}.`;
+}
+
+const short = (hex: string): string => hex.slice(0, 8);
+const TRANSACTIONS = ["transaction", "transfer", "key registration", "readings"];
+
+type Sentences = { readonly [K in DeviceEvent["kind"]]: (e: Extract<DeviceEvent, { kind: K }>) => string };
+
+// prettier-ignore
+const EVENTS: Sentences = {
+  identity: (e) => `is device ${e.kid}`,
+  commit: (e) => `committed block ${short(e.digest)} at height ${e.height}: view ${e.view}, ${e.txCount} transactions, by device ${e.proposer}`,
+  executed: (e) => `executed height ${e.height}: state root ${short(e.root)}, ${e.supply} in all accounts`,
+  result: (e) => `${TRANSACTIONS[e.type] ?? TRANSACTIONS[0]} ${short(e.id)} of ${short(e.kid)} ${e.reason === 0 ? "took effect" : `failed (${reasonName(e.reason)})`} at height ${e.height}`,
+  voted: (e) => e.vote === "nullify" ? `gave up views ${e.view} to ${e.to}` : `voted to ${e.vote === "finalize" ? "finalize" : "notarize"} block ${short(e.digest)} of view ${e.view}${e.vote === "notarize+finalize" ? ", finalizing its parent" : ""}`,
+  view: (e) => `entered view ${e.view}, led by device ${e.leader}`,
+  refused: (e) => `refused an input: ${reason(e.reason)}`,
+  evidence: (e) => `holds proof that device ${e.signer} lied in view ${e.view}`,
+  answer: (e) => `answered a request with ${e.bytes.length} bytes`,
+  reading: (e) => `read ${Number(e.value) / 1000} on channel ${e.channel}`,
+  recovered: (e) => `recovered at height ${e.finalHeight}, executed up to ${e.executedHeight}${e.observer ? ", as an observer only" : ""}`,
+  notarized: (e) => `holds a quorum for block ${short(e.digest)} of view ${e.view}`,
+  submitted: (e) => `submitted transaction ${short(e.id)}`,
+  unknown: (e) => `said something newer than this host: event ${e.number} with ${e.bytes.length} bytes`,
+};
+
+/** An event as the predicate of a sentence whose subject is the device. */
+export function event(e: DeviceEvent): string {
+  return (EVENTS[e.kind] as (e: DeviceEvent) => string)(e);
+}

@@ -1,0 +1,104 @@
+// Points against @noble/curves: the comb table recomputed, decoding of every kind of encoding, multiples, base multiplication, small order.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ed25519, ED25519_TORSION_SUBGROUP } from "@noble/curves/ed25519.js";
+import { device, engines, hex, little, number, Source, unhex } from "./device.ts";
+import { decoded, oddEncodings } from "./edges.ts";
+
+const Point = ed25519.Point;
+const P = 2n ** 255n - 19n;
+const L = Point.Fn.ORDER;
+const D = Point.CURVE().d;
+const mod = (x: bigint, m = P): bigint => ((x % m) + m) % m;
+const EXPONENT = [0, 29, 57, 85, 114, 142, 170, 199, 227];
+const value = (b: Uint8Array): bigint =>
+  mod([...new Int32Array(b.slice().buffer)].reduce((sum, x, i) => sum + (BigInt(x) << BigInt(EXPONENT[i])), 0n));
+
+for (const engine of engines) {
+  const m = await device(engine);
+  if (m === null) continue;
+  const buffer = Number(m.call("crypto_buffer"));
+  const encoded = () => {
+    m.call("crypto_point_encode", buffer);
+    return hex(m.bytes(buffer, 32));
+  };
+  const decode = (encoding: Uint8Array): boolean => {
+    m.write(buffer, encoding);
+    return m.call("crypto_point_decode", buffer) !== 0;
+  };
+
+  test(`the comb table holds what its head says (${engine})`, () => {
+    const table = Number(m.call("crypto_comb_table"));
+    for (let t = 0; t < 2; t++) {
+      for (let entry = 0; entry < 16; entry++) {
+        let k = 1n << 104n;
+        for (let i = 0; i < 4; i++) k += (entry >> i) & 1 ? 1n << BigInt(26 * i) : -(1n << BigInt(26 * i));
+        const { x, y } = Point.BASE.multiply(mod(k << BigInt(130 * t), L)).toAffine();
+        const at = table + 108 * (16 * t + entry);
+        assert.is(value(m.bytes(at, 36)), mod(y + x));
+        assert.is(value(m.bytes(at + 36, 36)), mod(y - x));
+        assert.is(value(m.bytes(at + 72, 36)), mod(2n * D * x * y));
+      }
+    }
+  });
+
+  test(`an encoding is decoded as ZIP-215 decodes it, to minus the point (${engine})`, () => {
+    const source = new Source(1);
+    const all = oddEncodings();
+    for (let i = 0; i < (engine === "v8" ? 1500 : 200); i++) all.push(source.bytes(32));
+    let refused = 0;
+    for (const encoding of all) {
+      const expected = decoded(encoding);
+      assert.is(decode(encoding), expected !== null, hex(encoding));
+      if (expected === null) refused++;
+      else assert.is(encoded(), expected.negate().toHex(), hex(encoding));
+    }
+    assert.ok(refused > 50 && refused < all.length - 50);
+  });
+
+  test(`odd multiples are those of the point, small order or not (${engine})`, () => {
+    const source = new Source(2);
+    const points = ED25519_TORSION_SUBGROUP.map((h) => Point.fromHex(h, true));
+    for (let i = 0; i < 8; i++) points.push(Point.BASE.multiply(mod(number(source.bytes(32)), L - 1n) + 1n).add(source.pick(points)));
+    for (const point of points) {
+      assert.ok(decode(point.toBytes()));
+      const count = source.pick([1, 2, 4, 8]);
+      m.call("crypto_point_multiples", buffer, count);
+      for (let i = 0; i < count; i++) {
+        const at = buffer + 144 * i;
+        const [plus, minus, t, z] = [0, 36, 72, 108].map((offset) => value(m.bytes(at + offset, 36)));
+        const { x, y } = point.negate().multiplyUnsafe(BigInt(2 * i + 1)).toAffine();
+        // plus = Y + X, minus = Y - X, z = 2 Z, so that y = (plus + minus) / z
+        assert.is(mod(plus + minus), mod(y * z));
+        assert.is(mod(plus - minus), mod(x * z));
+        assert.is(mod(t), mod(D * x * y * z));
+      }
+    }
+  });
+
+  test(`base multiplication is right for any 256 bits (${engine})`, () => {
+    const source = new Source(3);
+    const scalars = [0n, 1n, 2n, 8n, L - 1n, L, L + 1n, 2n ** 252n, 2n ** 255n - 1n, 2n ** 256n - 1n];
+    for (let i = 0; i < 26; i++) scalars.push(1n << BigInt(i * 9 + 3), (1n << BigInt(i * 9 + 3)) - 1n);
+    for (let i = 0; i < (engine === "v8" ? 400 : 50); i++) scalars.push(number(source.bytes(32)));
+    for (const s of scalars) {
+      m.write(buffer, little(s, 32));
+      m.call("crypto_point_base", buffer);
+      assert.is(encoded(), Point.BASE.multiplyUnsafe(s % L).toHex(), `${s}`);
+    }
+  });
+
+  test(`small order is seen, and nothing else taken for it (${engine})`, () => {
+    const source = new Source(4);
+    for (const h of ED25519_TORSION_SUBGROUP) {
+      decode(unhex(h));
+      assert.is(m.call("crypto_point_small"), 1, h);
+      const mixed = Point.BASE.multiply(mod(number(source.bytes(32)), L - 1n) + 1n).add(Point.fromHex(h, true));
+      decode(mixed.toBytes());
+      assert.is(m.call("crypto_point_small"), 0, mixed.toHex());
+    }
+  });
+}
+
+test.run();

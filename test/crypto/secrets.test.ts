@@ -1,0 +1,99 @@
+// No secret steers the device: key generation, signing, HMAC and HKDF take the same branches through the same addresses whatever their
+// secrets are, as recorded from the emitted wasm (trace.ts). Public data may steer: verification shows that the recorder sees it.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hex, Source } from "./device.ts";
+import { traced } from "./trace.ts";
+
+const t = await traced();
+const at = t.call("crypto_buffer");
+const [SECRET, PUB, MESSAGE, OUT] = [at, at + 256, at + 320, at + 1024];
+const ROUNDS = 24;
+
+/** Secrets of n bytes: extremes first, then random ones. */
+function secrets(n: number, seed: number): Uint8Array[] {
+  const source = new Source(seed);
+  const fixed = [0, 255, 1, 0x80, 0x55].map((x) => new Uint8Array(n).fill(x));
+  return [...fixed, ...Array.from({ length: ROUNDS }, () => source.bytes(n))];
+}
+
+/** Fails at the first event in which two recordings differ, naming the instruction. */
+function assertSame(a: Int32Array, b: Int32Array, what: string): void {
+  for (let i = 0; i < Math.max(a.length, b.length); i += 2) {
+    if (a[i] === b[i] && a[i + 1] === b[i + 1]) continue;
+    assert.unreachable(`${what}: event ${i / 2} is ${a[i + 1]} at ${t.name(a[i])}, then ${b[i + 1]} at ${t.name(b[i])}`);
+  }
+}
+
+/** Records `call` with each secret in place and compares with the first. */
+function steady(what: string, all: Uint8Array[], call: (secret: Uint8Array) => void): void {
+  let first: Int32Array | null = null;
+  for (const secret of all) {
+    t.write(SECRET, secret);
+    const recording = t.record(() => call(secret));
+    assert.ok(recording.length > 100, "nothing was recorded");
+    first ??= recording;
+    assertSame(first, recording, `${what}, ${hex(secret)}`);
+  }
+}
+
+test("key generation is steady", () => {
+  steady("publicKey", secrets(32, 1), () => t.call("crypto_ed25519_publicKey", SECRET, OUT));
+  const seed = t.bytes(SECRET, 32);
+  assert.equal(t.bytes(OUT, 32), ed25519.getPublicKey(seed), "and right, so that the rewritten module is the module");
+});
+
+test("signing is steady in seed, key and message, for every length near a block", () => {
+  for (const n of [0, 32, 47, 111, 112, 200]) {
+    const source = new Source(n);
+    steady(`sign ${n} bytes`, secrets(32, 2).slice(0, n === 32 ? undefined : 8), (seed) => {
+      t.write(PUB, ed25519.getPublicKey(seed));
+      t.write(MESSAGE, source.bytes(n));
+      t.call("crypto_ed25519_sign", SECRET, PUB, MESSAGE, n, OUT);
+    });
+  }
+});
+
+test("every scalar is multiplied in the same steps", () => {
+  steady("base", secrets(32, 3), () => t.call("crypto_point_base", SECRET));
+});
+
+test("HMAC and HKDF are steady in key and message", () => {
+  for (const n of [16, 32, 64, 100, 200]) {
+    steady("hmac sha256", secrets(n, 4), () => t.call("crypto_hmac_sha256", SECRET, n, MESSAGE, 77, OUT));
+    steady("hmac sha512", secrets(n, 5), () => t.call("crypto_hmac_sha512", SECRET, n, MESSAGE, 77, OUT));
+    steady("hkdf", secrets(n, 6), () => t.call("crypto_hkdf_sha256", MESSAGE, 8, SECRET, n, MESSAGE, 9, OUT, 100));
+  }
+});
+
+test("each digit of the comb reads all sixteen entries of its half", () => {
+  const table = t.call("crypto_comb_table");
+  t.write(SECRET, new Source(7).bytes(32));
+  const recording = t.record(() => t.call("crypto_point_base", SECRET));
+  const reads = new Map<number, number>();
+  for (let i = 0; i < recording.length; i += 2) {
+    if (!/point\/.*: i64\.load offset=8$|point\/.*: i64\.load offset=8 /.test(t.name(recording[i]))) continue;
+    const p = recording[i + 1];
+    if (p >= table && p < table + 32 * 108) reads.set(p, (reads.get(p) ?? 0) + 1);
+  }
+  assert.is(reads.size, 32);
+  for (const [p, n] of reads) assert.is(n, 26, `entry ${(p - table) / 108}`);
+});
+
+test("the recorder sees what is not steady: wNAF digits and verification", () => {
+  assert.throws(() => steady("digits", secrets(32, 8), () => t.call("crypto_scalar_digits", OUT, SECRET, 5, 31, 0)));
+  const source = new Source(9);
+  assert.throws(() =>
+    steady("verify", secrets(32, 9), (seed) => {
+      const message = source.bytes(20);
+      t.write(PUB, ed25519.getPublicKey(seed));
+      t.write(MESSAGE, message);
+      t.write(OUT, ed25519.sign(message, seed));
+      t.call("crypto_ed25519_verify", PUB, MESSAGE, 20, OUT);
+    }),
+  );
+});
+
+test.run();
