@@ -67,7 +67,6 @@ test("an import that goes up, sideways or out is seen", () => {
   );
   fires(rule, "host/fleet/fleet.ts", `await import("../../tools/build.mjs");`, "test or tools", wire);
   fires(rule, "host/tape/tape.ts", `import { up } from "../cli/up.ts";`, "command line", wire);
-  fires(rule, "host/wire/words.ts", `import { open } from "../device/v8.ts";`, "lowest floor", wire);
   fires(
     rule,
     "boards/posix/main.c",

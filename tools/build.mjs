@@ -5,8 +5,8 @@
 //   firmware/debug.ts      -> build/debug.wasm, .wat       target debug: test hooks, never flashed
 //   boards/                -> the Node-API addon           tools/boards.mjs
 //
-// build/.stamp holds one hash of sources per output. Outputs are written under another name and renamed, so a process
-// that reads them meanwhile sees the old or the new file, never half of one.
+// build/.stamp holds, per output, one hash of its sources and one of itself. Outputs are written under another name and
+// renamed, so a process that reads them meanwhile sees the old or the new file, never half of one.
 // Rule: the same sources and compiler give the same bytes, whatever was built before.
 
 import { createHash } from "node:crypto";
@@ -41,6 +41,12 @@ function fingerprint(hooks) {
   const sources = files("firmware").filter((f) => f.endsWith(".ts") && (hooks || !f.startsWith("firmware/debug")));
   for (const f of [...sources, "asconfig.json"]) hash.update(`\0${f}\0`).update(readFileSync(join(root, f)));
   return hash.digest("hex");
+}
+
+/** Hash of a compiled module, so that one put there by hand is noticed. */
+function outputHash(name) {
+  const path = join(root, `build/${name}.wasm`);
+  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : "none";
 }
 
 /** Compiles `entry` for `target` into `out` (a path without extension; .wasm and .wat appear). Throws asc's own words. */
@@ -97,7 +103,7 @@ export async function buildFirmware(names = TARGETS.map((t) => t.name)) {
   for (const t of TARGETS) {
     if (!names.includes(t.name) || !existsSync(join(root, t.entry))) continue;
     const hash = fingerprint(t.hooks);
-    if (known[t.name] !== hash || !existsSync(join(root, `build/${t.name}.wasm`))) due.push({ ...t, hash });
+    if (known[t.name] !== `${hash} ${outputHash(t.name)}`) due.push({ ...t, hash });
   }
   const queue = [...due];
   const failures = [];
@@ -105,7 +111,7 @@ export async function buildFirmware(names = TARGETS.map((t) => t.name)) {
     for (let t = queue.shift(); t; t = queue.shift()) {
       try {
         await step(`compiling ${t.name}.wasm`, () => compileAside(t.entry, t.target, `build/${t.name}`));
-        stamp(t.name, t.hash);
+        stamp(t.name, `${t.hash} ${outputHash(t.name)}`);
       } catch (error) {
         failures.push(error.message);
       }

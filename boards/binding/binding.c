@@ -193,7 +193,7 @@ static const char *load(napi_env env, instance *i, const void *bytes, size_t siz
     if (!(i->environment = m3_NewEnvironment())) return m3Err_mallocFailed;
     if (!(i->runtime = m3_NewRuntime(i->environment, stack + ENGINE_STACK_GUARD, NULL)))
         return m3Err_mallocFailed;
-    if ((result = m3_ParseModule(i->environment, &i->module, i->wasm, (uint32_t)size))) return result;
+    if ((result = engine_parse(i->environment, &i->module, i->wasm, (uint32_t)size))) return result;
     engine_prepare(i->runtime, i->module);
     if ((result = m3_LoadModule(i->runtime, i->module))) {
         m3_FreeModule(i->module);

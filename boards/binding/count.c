@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
     IM3Environment environment = m3_NewEnvironment();
     IM3Runtime runtime = m3_NewRuntime(environment, 8192, NULL);
     IM3Module module;
-    M3Result result = m3_ParseModule(environment, &module, wasm, size);
+    M3Result result = engine_parse(environment, &module, wasm, size);
     if (result) die(argv[1], result);
     engine_prepare(runtime, module);
     if ((result = m3_LoadModule(runtime, module))) die(argv[1], result);

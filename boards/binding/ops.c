@@ -23,10 +23,9 @@ void m3_PrintProfilerInfo(void);
 
 void ProfileHit(const char *name) {
     uintptr_t at = ((uintptr_t)name >> 3) % SLOTS;
-    for (unsigned tries = 0; slots[at].name != name; at = (at + 1) % SLOTS, tries++) {
-        if (tries == SLOTS) abort();
-        if (!slots[at].name) slots[at].name = name;
-    }
+    for (unsigned tries = 0; slots[at].name && slots[at].name != name; at = (at + 1) % SLOTS)
+        if (++tries == SLOTS) abort();
+    slots[at].name = name;
     slots[at].count++;
 }
 

@@ -1,6 +1,6 @@
 // Replays a tape on this machine through the very runtime that boards link: boards/runtime/replay.c.
 //
-//   replay MODULE.wasm TAPE [--functions]
+//   replay MODULE.wasm TAPE [--functions | --flush BYTES]
 //
 // Prints `trace HEX`, counters, and RAM as the interpreter sees it (with this machine's 8-byte pointers).
 // --functions adds `function INDEX WASM-BYTES CODE-BYTES NAME` for each function that ran, CODE-BYTES as on a
@@ -58,7 +58,10 @@ int main(int argc, char **argv) {
         return 1;
     }
     r.get = get, r.self = tape;
-    bool good = replay_run(&r, wasm, size, NULL);
+    const char *option = argc > 3 ? argv[3] : "";
+    node_limits limits = {0};
+    if (argc > 4 && strcmp(option, "--flush") == 0) limits.code = (uint32_t)strtoul(argv[4], NULL, 10);
+    bool good = replay_run(&r, wasm, size, &limits);
     if (!good) fprintf(stderr, "replay: record %u: %s\n", r.records, r.error);
     trace_hex(&r.trace, hex);
     printf("trace %s\ncalls %u\ntraps %u\n", hex, r.calls, r.traps);
@@ -68,8 +71,9 @@ int main(int argc, char **argv) {
         printf(
             "ram linear %u\nram code-used %u\nram code-pages %u\nram wasm-stack %u\nram wasm-stack-used %u\n",
             m.linear, m.code, m.code_heap, m.stack, m.stack_used);
+        printf("ram code-peak %u\nflushes %u\n", m.code_peak, m.flushes);
         printf("functions declared %u\nfunctions compiled %u\n", m.functions, m.compiled);
-        if (argc > 3 && strcmp(argv[3], "--functions") == 0) print_functions(&r.node);
+        if (strcmp(option, "--functions") == 0) print_functions(&r.node);
         node_close(&r.node);
     }
     free(wasm);

@@ -9,6 +9,36 @@
 #define PAINT 0xA5u
 #define ARENA_PAGE 4096u
 
+/** Reads an unsigned LEB128 below 2^32; false when it runs past end. */
+static bool leb(const uint8_t **p, const uint8_t *end, uint32_t *value) {
+    *value = 0;
+    for (unsigned shift = 0; shift < 35 && *p < end; shift += 7) {
+        uint8_t byte = *(*p)++;
+        *value |= (uint32_t)(byte & 127) << shift;
+        if (byte < 128) return true;
+    }
+    return false;
+}
+
+/** Moves *p over n bytes; false when they run past end. */
+static bool skip(const uint8_t **p, const uint8_t *end, uint32_t n) {
+    if ((size_t)(end - *p) < n) return false;
+    *p += n;
+    return true;
+}
+
+M3Result engine_parse(IM3Environment environment, IM3Module *module, const uint8_t *wasm, uint32_t size) {
+    const uint8_t *p = wasm + 8, *end = wasm + size, *last = end;
+    uint32_t length;
+    if (size > 8) last = p;
+    while (size > 8 && p < end) {
+        uint8_t section = *p++;
+        if (!leb(&p, end, &length) || !skip(&p, end, length)) return m3Err_wasmUnderrun;
+        if (section != 0) last = p;
+    }
+    return m3_ParseModule(environment, module, wasm, (uint32_t)(last - wasm));
+}
+
 static uint32_t used_words(IM3CodePage page) {
     uint32_t sum = 0;
     for (; page; page = page->info.next) sum += page->info.lineIndex;
@@ -91,24 +121,6 @@ uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size) {
 #endif
 }
 
-/** Reads an unsigned LEB128 below 2^32; false when it runs past end. */
-static bool leb(const uint8_t **p, const uint8_t *end, uint32_t *value) {
-    *value = 0;
-    for (unsigned shift = 0; shift < 35 && *p < end; shift += 7) {
-        uint8_t byte = *(*p)++;
-        *value |= (uint32_t)(byte & 127) << shift;
-        if (byte < 128) return true;
-    }
-    return false;
-}
-
-/** Moves *p over n bytes; false when they run past end. */
-static bool skip(const uint8_t **p, const uint8_t *end, uint32_t n) {
-    if ((size_t)(end - *p) < n) return false;
-    *p += n;
-    return true;
-}
-
 /** The index of the function exported as name, or UINT32_MAX. wasm3 itself keeps too few names when functions
  * are merged. */
 static uint32_t exported(IM3Module module, const char *name) {
@@ -139,11 +151,49 @@ M3Result engine_find(IM3Function *function, IM3Module module, const char *name) 
     uint32_t index = exported(module, name);
     if (index >= module->numFunctions) return m3Err_none;
     IM3Function found = &module->functions[index];
-    if (!found->compiled) {
-        M3Result result = CompileFunction(found);
+    M3Result result = engine_ready(found);
+    if (!result) *function = found;
+    return result;
+}
+
+uint32_t engine_code(IM3Runtime runtime) {
+    return (used_words(runtime->pagesOpen) + used_words(runtime->pagesFull)) * (uint32_t)sizeof(code_t);
+}
+
+M3Result engine_ready(IM3Function function) {
+    return function->compiled ? m3Err_none : CompileFunction(function);
+}
+
+/** Makes every page open and empty. */
+static void empty_pages(IM3Runtime runtime) {
+    IM3CodePage *tail = &runtime->pagesOpen;
+    while (*tail) tail = &(*tail)->info.next;
+    *tail = runtime->pagesFull;
+    runtime->pagesFull = NULL;
+    for (IM3CodePage page = runtime->pagesOpen; page; page = page->info.next) page->info.lineIndex = 0;
+}
+
+M3Result engine_flush(IM3Runtime runtime, IM3Module module) {
+    const void *raw[ENGINE_IMPORTS][2]; // of a linked import: its C function and its userdata
+    uint32_t imports = module->numFuncImports;
+    if (imports > ENGINE_IMPORTS) return "too many imports";
+    for (uint32_t i = 0; i < imports; i++) {
+        const code_t *code =
+            (const code_t *)module->functions[i].compiled; // op_CallRawFunction, C function, itself, userdata
+        raw[i][0] = code ? code[1] : NULL;
+        raw[i][1] = code ? code[3] : NULL;
+    }
+    empty_pages(runtime);
+    for (uint32_t i = 0; i < module->numFunctions; i++) {
+        IM3Function function = &module->functions[i];
+        m3_Free(function->constants); // CompileFunction makes new ones without freeing these
+        function->compiled = NULL;
+    }
+    for (uint32_t i = 0; i < imports; i++) {
+        if (!raw[i][0]) continue;
+        M3Result result = CompileRawFunction(module, &module->functions[i], raw[i][0], raw[i][1]);
         if (result) return result;
     }
-    *function = found;
     return m3Err_none;
 }
 
@@ -169,7 +219,7 @@ M3Result engine_restart(IM3Runtime runtime, IM3Module module, int32_t start) {
 
 engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size) {
     engine_usage u = {0};
-    u.code = (used_words(runtime->pagesOpen) + used_words(runtime->pagesFull)) * (uint32_t)sizeof(code_t);
+    u.code = engine_code(runtime);
     add_pages(&u, runtime->pagesOpen, base, size);
     add_pages(&u, runtime->pagesFull, base, size);
     u.functions = module->numFunctions;

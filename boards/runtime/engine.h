@@ -17,6 +17,9 @@
 /** Parameters that a function called from outside may have. */
 #define ENGINE_ARGUMENTS 12u
 
+/** Imports that a module may have. */
+#define ENGINE_IMPORTS 16u
+
 typedef struct engine_usage {
     uint32_t code;         // bytes of code pages filled
     uint32_t code_heap;    // bytes of code pages taken from the heap, heads and free ends included
@@ -25,6 +28,9 @@ typedef struct engine_usage {
     uint32_t function_ram; // bytes that their descriptions take
     uint32_t compiled;     // functions compiled so far
 } engine_usage;
+
+/** As m3_ParseModule, without custom sections at the module's end: wasm3 would copy all names into RAM. */
+M3Result engine_parse(IM3Environment environment, IM3Module *module, const uint8_t *wasm, uint32_t size);
 
 /** Lets runtime take its code pages from size bytes at base, which must stay reserved and are never freed.
  * Before loading. */
@@ -46,6 +52,16 @@ uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size);
 /** The exported function of this name, compiled; NULL in *function when there is none. Reads the export
  * section itself. */
 M3Result engine_find(IM3Function *function, IM3Module module, const char *name);
+
+/** Forgets all compiled code; functions compile again as they are called. Never while the module runs.
+ * Functions found before stay valid and are compiled by engine_ready. */
+M3Result engine_flush(IM3Runtime runtime, IM3Module module);
+
+/** Compiles function if it is not compiled. */
+M3Result engine_ready(IM3Function function);
+
+/** Bytes of code pages filled, heads left out. */
+uint32_t engine_code(IM3Runtime runtime);
 
 /** Index of the function that runs when the module is loaded (it hands over the application's hooks), or -1.
  * After parsing. */

@@ -2,6 +2,7 @@
 
 #include "node.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "abi.h"
@@ -82,7 +83,7 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     if (!(n->runtime = m3_NewRuntime(n->environment, n->limits.stack + ENGINE_STACK_GUARD, NULL)))
         return m3Err_mallocFailed;
     if (n->limits.arena) engine_arena(n->runtime, n->limits.arena, n->limits.arena_size);
-    if ((result = m3_ParseModule(n->environment, &n->module, wasm, size))) return result;
+    if ((result = engine_parse(n->environment, &n->module, wasm, size))) return result;
     engine_prepare(n->runtime, n->module);
     n->start = engine_start(n->module);
     if ((result = m3_LoadModule(n->runtime, n->module))) {
@@ -124,9 +125,34 @@ void node_close(node *n) {
 }
 
 node_status node_restart(node *n) {
-    n->error = engine_restart(n->runtime, n->module, n->start);
+    n->error = n->limits.code > 0 ? engine_flush(n->runtime, n->module) : NULL;
+    if (!n->error) n->error = engine_restart(n->runtime, n->module, n->start);
     n->down = n->error != NULL;
     return n->error ? NODE_MODULE : NODE_OK;
+}
+
+// ---- code ----
+
+/** Drops all code when it has outgrown its limit. Between calls only. */
+static void trim(node *n) {
+    uint32_t code = engine_code(n->runtime);
+    if (n->limits.code == 0 || code <= n->limits.code) return;
+    node_memory peak = node_report(n);
+    n->code_peak = peak.code_peak, n->arena_peak = peak.code_arena;
+    M3Result result = engine_flush(n->runtime, n->module);
+    n->flushes++;
+    if (result) n->error = result, n->down = true;
+}
+
+/** Calls a function of the ABI, compiling it first when its code was dropped. Arguments as for m3_CallV. */
+static M3Result invoke(IM3Function function, ...) {
+    va_list arguments;
+    M3Result result = engine_ready(function);
+    if (result) return result;
+    va_start(arguments, function);
+    result = m3_CallVL(function, arguments);
+    va_end(arguments);
+    return result;
 }
 
 // ---- effects ----
@@ -177,7 +203,7 @@ static node_status perform(node *n, const uint8_t *record) {
 static node_status drain(node *n, uint8_t call) {
     uint32_t size, at = 0;
     const uint8_t *memory = engine_memory(n->runtime, n->module, &size);
-    n->error = m3_CallV(n->output);
+    n->error = invoke(n->output);
     if (!n->error) n->error = m3_GetResultsV(n->output, &at);
     uint32_t total = n->error || at > size ? UINT32_MAX : measure(memory + at, size - at);
     if (total == UINT32_MAX) {
@@ -198,18 +224,22 @@ static node_status drain(node *n, uint8_t call) {
 static node_status finish(node *n, uint8_t call, IM3Function function, M3Result result) {
     n->value = 0;
     if (!result && m3_GetRetCount(function) == 1) result = m3_GetResultsV(function, &n->value);
-    if (!result) return drain(n, call);
-    n->error = result;
-    if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, NULL, 0);
-    n->down = true;
-    return NODE_TRAP;
+    node_status status = NODE_TRAP;
+    if (!result) status = drain(n, call);
+    else {
+        n->error = result;
+        if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, NULL, 0);
+        n->down = true;
+    }
+    trim(n);
+    return status;
 }
 
 // ---- calls ----
 
 uint8_t *node_input(node *n) {
     uint32_t at = 0;
-    if (n->down || m3_CallV(n->input) || m3_GetResultsV(n->input, &at)) return NULL;
+    if (n->down || invoke(n->input) || m3_GetResultsV(n->input, &at)) return NULL;
     return range(n->runtime, n->module, at, SYNOD_LAYOUT_INPUT_MAX);
 }
 
@@ -227,31 +257,33 @@ static node_status put(node *n, const uint8_t *bytes, uint32_t size) {
 
 node_status node_boot(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
-    return finish(n, TRACE_BOOT, n->boot, m3_CallV(n->boot, now));
+    return finish(n, TRACE_BOOT, n->boot, invoke(n->boot, now));
 }
 
 node_status node_receive(node *n, uint32_t link, const uint8_t *frame, uint32_t size, uint64_t now) {
     node_status status = put(n, frame, size);
     if (status) return status;
-    return finish(n, TRACE_RECEIVE, n->receive, m3_CallV(n->receive, link, size, now));
+    return finish(n, TRACE_RECEIVE, n->receive, invoke(n->receive, link, size, now));
 }
 
 node_status node_request(node *n, const uint8_t *request, uint32_t size, uint64_t now) {
     node_status status = put(n, request, size);
     if (status) return status;
-    return finish(n, TRACE_REQUEST, n->request, m3_CallV(n->request, size, now));
+    return finish(n, TRACE_REQUEST, n->request, invoke(n->request, size, now));
 }
 
 node_status node_tick(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
-    return finish(n, TRACE_TICK, n->tick, m3_CallV(n->tick, now));
+    return finish(n, TRACE_TICK, n->tick, invoke(n->tick, now));
 }
 
 node_memory node_report(const node *n) {
     node_memory m = {0};
     engine_usage u = engine_measure(n->runtime, n->module, n->limits.arena, n->limits.arena_size);
     engine_memory(n->runtime, n->module, &m.linear);
-    m.code = u.code, m.code_heap = u.code_heap, m.code_arena = u.code_arena;
+    m.code_peak = u.code > n->code_peak ? u.code : n->code_peak, m.flushes = n->flushes;
+    m.code = u.code, m.code_heap = u.code_heap,
+    m.code_arena = u.code_arena > n->arena_peak ? u.code_arena : n->arena_peak;
     m.stack = n->limits.stack, m.stack_used = engine_stack_used(n->runtime);
     m.functions = u.functions, m.function_ram = u.function_ram, m.compiled = u.compiled;
     return m;

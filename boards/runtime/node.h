@@ -53,6 +53,9 @@ typedef struct node_limits {
     uint32_t stack;      // bytes of wasm operand stack; default 4096
     void *arena;         // a second bank for code pages, aligned to 8; NULL: the heap alone
     uint32_t arena_size; // its bytes
+    uint32_t code; // after a call that leaves more bytes of code than this, all code is dropped and compiled
+                   // again as it is needed; 0: never. For boards that cannot hold all code at once, but the
+                   // code of any one call
 } node_limits;
 
 typedef enum node_status {
@@ -70,8 +73,10 @@ typedef enum node_status {
 typedef struct node_memory {
     uint32_t linear;       // linear memory: the device's whole state
     uint32_t code;         // code pages filled so far; grows as functions are first called
+    uint32_t code_peak;    // the most they ever held
+    uint32_t flushes;      // how often they were dropped
     uint32_t code_heap;    // code pages taken from the heap for that
-    uint32_t code_arena;   // bytes of the arena written for that
+    uint32_t code_arena;   // bytes of the arena ever written for that
     uint32_t stack;        // operand stack
     uint32_t stack_used;   // its high-water mark
     uint32_t function_ram; // descriptions of the declared functions
@@ -89,6 +94,7 @@ typedef struct node {
     node_limits limits;
     bool down;
     int32_t start;
+    uint32_t code_peak, arena_peak, flushes;
     IM3Environment environment;
     IM3Runtime runtime;
     IM3Module module;

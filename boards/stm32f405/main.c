@@ -16,6 +16,15 @@
 #include "board.h"
 #include "replay.h"
 
+#define WASM_STACK 3072u
+
+// All code of a device may outgrow the chip; the code of one call does not. What is left after a call stays
+// when it is at most this much, and is dropped otherwise: the next call compiles what it needs. Largest code
+// of one call + CODE_KEPT must fit.
+#ifndef CODE_KEPT
+#define CODE_KEPT (8u * 1024)
+#endif
+
 typedef struct tape {
     int32_t file;
     uint32_t at, filled; // what of the buffer is not yet taken
@@ -122,7 +131,8 @@ static void report_ram(const node *n) {
     pair("wasm-stack", m.stack_used, m.stack);
     pair("native-stack", native, reserved);
     pair("functions", m.functions, m.compiled);
-    line("code", m.code);
+    line("code", m.code_peak);
+    line("flushes", m.flushes);
 }
 
 /** wasm3's messages are constants: the pointer tells. A function compiled when RAM has run out traps with one
@@ -145,15 +155,16 @@ static int report(const replay *r, const tape *t, bool good) {
     line("module", (uint32_t)(module_end - module_start));
     pair("instructions", t->instructions, t->largest);
     if (board_stack_overflowed()) return fail(2, "the native stack reached its guard");
+    if (out_of_ram(r->trapped)) return fail(2, r->trapped);
     if (out_of_ram(r->error)) return fail(2, r->error);
-    if (!good) return fail(1, r->error);
-    return out_of_ram(r->trapped) ? fail(2, r->trapped) : 0;
+    return good ? 0 : fail(1, r->error);
 }
 
 int main(void) {
     static tape t;
     static replay r;
-    const node_limits limits = {.stack = 4096, .arena = bank2_start, .arena_size = size_of(bank2_size)};
+    const node_limits limits = {
+        .stack = WASM_STACK, .arena = bank2_start, .arena_size = size_of(bank2_size), .code = CODE_KEPT};
     t.file = open_tape();
     if (t.file < 0) return fail(1, "no tape: run the image with the arguments `replay PATH`");
     r.get = get, r.around = around, r.self = &t;

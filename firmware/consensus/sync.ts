@@ -114,8 +114,10 @@ export function hear(b: usize, n: u32): u32 {
   const chosen = cell.n() < 4 || rng.next() % (cell.n() - 1) < 2;
   if (chosen) {
     if (load<u64>(b + beacon.WANTED) != 0) serve(b);
-    if (load<u32>(b + beacon.FINAL_VIEW) < replica.finalView()) finality(b);
-    else if (load<u32>(b + beacon.NOTAR_VIEW) < replica.highest()) sendRecord(block.notarized(replica.highest()));
+    // without a certificate of its own to show, finality is shown by what led to it
+    const shown = load<u32>(b + beacon.FINAL_VIEW) < replica.finalView() && finality(b);
+    if (shown) return 0;
+    if (load<u32>(b + beacon.NOTAR_VIEW) < replica.highest()) sendRecord(block.notarized(replica.highest()));
     else if (load<u32>(b + beacon.VIEW) < replica.view()) {
       const length = certificate.nullified(WORK, load<u32>(b + beacon.VIEW));
       if (length != 0) link.send(0, WORK, length, ALL);
@@ -138,25 +140,28 @@ function sendLogged(offset: u32): bool {
   return link.send(0, WORK, n, ALL);
 }
 
-/** The lowest FINAL certificate above the neighbour's final view, if the blocks from there on are still kept. */
-function finality(b: usize): void {
+/** Sends the lowest FINAL certificate above the neighbour's final view; false when there is none, or the blocks are no longer kept. */
+function finality(b: usize): bool {
   const after = load<u32>(b + beacon.FINAL_VIEW);
   const h = load<u32>(b + beacon.FINAL_HEIGHT) + 1;
-  if (h + block.KEPT <= replica.finalHeight()) return refuse(reason.BEYOND_WINDOW, h);
+  if (h + block.KEPT <= replica.finalHeight()) {
+    refuse(reason.BEYOND_WINDOW, h);
+    return false;
+  }
   let at = block.recordAt(h);
   for (let steps = 0; at != 0 && steps < 64; steps++) {
     if (!log.head(at, HEAD)) break;
     if (load<u8>(HEAD + record.LOG_KIND) == record.LOG_FINAL && load<u32>(HEAD + record.LOG_VIEW) > after) {
-      sendLogged(at);
-      return;
+      return sendLogged(at);
     }
     at = log.next(at);
   }
   // finality known from mixed evidence only: restate what this device itself promised
   const v = safety.finalizedView();
-  if (!replica.voting() || v <= after || load<u64>(safety.finalizedDigest()) == 0) return;
+  if (!replica.voting() || v <= after || load<u64>(safety.finalizedDigest()) == 0) return false;
   safety.recordFinalize(v, safety.finalizedDigest());
   replica.sign(kind.FINALIZE, v, safety.finalizedDigest());
+  return false;
 }
 
 /** Sends the block that the neighbour waits for, or just the fragments it lacks of it. */

@@ -23,7 +23,7 @@ export function begin(): void {
 export function add(pub: usize, p: usize, n: u32, sig: usize): u32 {
   const i = load<u32>(COUNT);
   assert(i < CAPACITY);
-  const e = PENDING + (<usize>i << 3);
+  const e = PENDING + ((<usize>i) << 3);
   store<u16>(e, <u16>pub, 0);
   store<u16>(e, <u16>p, 2);
   store<u16>(e, <u16>n, 4);
@@ -69,10 +69,10 @@ export function run(): u32 {
   const count = load<u32>(COUNT);
   layout.count(layout.VERIFIED, count);
   let bad: u32 = 0;
-  for (let i: u32 = 0; i < count; ) {
+  for (let i: u32 = 0; i < count;) {
     let n: u32 = 0;
     for (; i < count && n < straus.CAPACITY; i++) {
-      const e = PENDING + (<usize>i << 3);
+      const e = PENDING + ((<usize>i) << 3);
       const s = SLOTS + n * straus.SLOT;
       if (straus.prepare(s, load<u16>(e, 0), load<u16>(e, 2), load<u16>(e, 4), load<u16>(e, 6), 4)) {
         store<u8>(ORDER + n, <u8>i);

@@ -9,12 +9,11 @@
 
 import * as layout from "../layout";
 import * as reason from "../wire/reason";
-import * as field from "./field";
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
 import * as straus from "./straus";
-import { BYTES, CHALLENGE, HASH, NONCE, SECRET, SLOTS, X, Y } from "./scratch";
+import { BYTES, CHALLENGE, HASH, NONCE, SECRET, SLOTS } from "./scratch";
 
 /** SECRET = a clamped, prefix. */
 function expand(seed: usize): void {
@@ -36,7 +35,7 @@ export function publicKey(seed: usize, out: usize): void {
   wipe();
 }
 
-/** Writes the 64-byte signature of the n bytes at p to out, which lies outside them. pub must be the seed's own public key. */
+/** Writes the 64-byte signature of the n bytes at p to out, which overlaps no input. pub must be the seed's own public key. */
 export function sign(seed: usize, pub: usize, p: usize, n: u32, out: usize): void {
   layout.count(layout.SIGNED, 1);
   expand(seed);
@@ -69,10 +68,8 @@ export function verify(pub: usize, p: usize, n: u32, sig: usize): bool {
 
 /** 0 for a key that may be registered; else KEY_NOT_CANONICAL, KEY_NOT_ON_CURVE or KEY_SMALL_ORDER. */
 export function checkKey(pub: usize): u32 {
-  field.decode(X, pub);
-  field.encode(BYTES, X);
-  store<u8>(BYTES, load<u8>(BYTES, 31) | (load<u8>(pub, 31) & 128), 31);
-  if (memory.compare(BYTES, pub, 32) != 0) return reason.KEY_NOT_CANONICAL;
+  const ones = load<u64>(pub, 8) & load<u64>(pub, 16) & (load<u64>(pub, 24) | 0x8000000000000000);
+  if (ones == 0xffffffffffffffff && load<u64>(pub) >= 0xffffffffffffffed) return reason.KEY_NOT_CANONICAL; // y >= p
   if (!point.decode(pub)) return reason.KEY_NOT_ON_CURVE;
   return point.small() ? reason.KEY_SMALL_ORDER : 0;
 }

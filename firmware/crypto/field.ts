@@ -13,7 +13,7 @@
 //   sums and differences of sizes s and t have size s + t; a difference of two N has size 1
 //   mul takes sizes s, t with s*t <= 6; sq takes s with s*s <= 6.
 // Proof: a product counted twice or once is at most 2^57 s t, or 2^58 s t when i = j = 0 mod 3. A column has at most 9 products with
-// 9 * 2^57, or, columns 6 and 9, 10 * 2^57 in sum: 60 * 2^57 for s*t = 6. The carry in is below 2^36 and 19 h below 2^34, so |t| <
+// 9 * 2^57, or, columns 6 and 9, 10 * 2^57 in sum: 60 * 2^57 for s*t = 6. The carry in is below 2^36 and 19 h below 2^35, so |t| <
 // 60.1 * 2^57 < 2^63. The last carry (t >> 28) is below 2^35, times 19 below 2^39.3: it moves limb 1 by less than 2^10.4.
 // A stored limb is below 3.1 * 2^29 < 2^31. test/crypto/field.test.ts recomputes the column sums and drives limbs to these extremes.
 //
@@ -208,7 +208,7 @@ export function decode(o: usize, p: usize): void {
   store<i32>(o, (w3 >> 35) & M28, 32);
 }
 
-/** Adds t to the nine limbs at p and carries once through: limbs in [0, 2^w_i) stay, what leaves at 2^255 is returned. */
+/** Adds t to the nine limbs at p and carries through once: leaves each in [0, 2^w_i), returns what is carried out at 2^255. */
 function carry(p: usize, t: i64): i64 {
   for (const end = p + 36; p != end; p += 12) {
     t += <i64>load<i32>(p, 0);
@@ -237,10 +237,10 @@ export function encode(out: usize, a: usize): void {
   const l2: u64 = load<u32>(l, 8);
   const l4: u64 = load<u32>(l, 16);
   const l6: u64 = load<u32>(l, 24);
-  store<u64>(out, <u64>load<u32>(l, 0) | (<u64>load<u32>(l, 4) << 29) | (l2 << 57), 0);
-  store<u64>(out, (l2 >> 7) | (<u64>load<u32>(l, 12) << 21) | (l4 << 50), 8);
-  store<u64>(out, (l4 >> 14) | (<u64>load<u32>(l, 20) << 14) | (l6 << 42), 16);
-  store<u64>(out, (l6 >> 22) | (<u64>load<u32>(l, 28) << 7) | (<u64>load<u32>(l, 32) << 35), 24);
+  store<u64>(out, (<u64>load<u32>(l, 0)) | ((<u64>load<u32>(l, 4)) << 29) | (l2 << 57), 0);
+  store<u64>(out, (l2 >> 7) | ((<u64>load<u32>(l, 12)) << 21) | (l4 << 50), 8);
+  store<u64>(out, (l4 >> 14) | ((<u64>load<u32>(l, 20)) << 14) | (l6 << 42), 16);
+  store<u64>(out, (l6 >> 22) | ((<u64>load<u32>(l, 28)) << 7) | ((<u64>load<u32>(l, 32)) << 35), 24);
 }
 
 /** True when a (as encode takes it) is 0 mod p. */

@@ -5,7 +5,8 @@
 //
 //   entry   0 Y + X · 36 Y - X · 72 2 d T · 108 2 Z        36 B each; a comb entry has Z = 1 and ends at 108
 //
-// Sizes (field.ts) stand beside each formula, as sums of N. The formulas are complete: there is no exceptional point.
+// Sizes (field.ts) stand beside each formula, in N. X, Y and Z have no negative limb but limb 1, as field.add wants it. The formulas are
+// complete: there is no exceptional point.
 // Rule: only base is for secrets; it neither branches on nor indexes by its scalar.
 
 import * as comb from "./comb";
@@ -78,7 +79,7 @@ export function double(): void {
 export function add(q: usize, two: usize, negative: bool): void {
   field.mul(C, E, H); // at most 2 * 2
   field.mul(C, C, q + 72);
-  if (two != 0) field.mul(D, Z, two); // 1 * 2
+  if (two != 0) field.mul(D, Z, two);
   else field.add(D, Z, Z); // 2
   field.both(B, A, Y, X); // 2 and 1
   field.mul(B, B, negative ? q + 36 : q); // 2 * 2
@@ -189,14 +190,18 @@ export function column(j: u32): void {
   }
 }
 
-/** The entry of the comb that the five digits name goes to TWICE, in the same steps and through the same addresses whatever they are. */
+/**
+ * The entry of the comb that the five digits name goes to TWICE, in the same steps and through the same addresses whatever they are: all
+ * sixteen are read, and all but one masked away.
+ */
+// prettier-ignore
 function select(table: usize, bits: u32): void {
   const minus = (bits >> 4) - 1; // all ones when the top digit is -1
   const index = (bits ^ minus) & 15;
   let s0: u64 = 0, s1: u64 = 0, s2: u64 = 0, s3: u64 = 0, s4: u64 = 0, s5: u64 = 0, s6: u64 = 0;
   let s7: u64 = 0, s8: u64 = 0, s9: u64 = 0, s10: u64 = 0, s11: u64 = 0, s12: u64 = 0, s13: u64 = 0;
   for (let i: u32 = 0; i < 16; i++, table += comb.ENTRY) {
-    const mask: u64 = <i64>(<i32>(i ^ index) - 1) >> 63; // all ones for the one entry
+    const mask: u64 = (<i64>(<i32>(i ^ index) - 1)) >> 63; // all ones for the one entry
     s0 |= load<u64>(table, 0) & mask;
     s1 |= load<u64>(table, 8) & mask;
     s2 |= load<u64>(table, 16) & mask;
@@ -240,7 +245,7 @@ function select(table: usize, bits: u32): void {
 export function base(p: usize): void {
   scalar.recode(RECODED, p);
   neutral();
-  for (let j: u32 = 26; ; ) {
+  for (let j: u32 = 26; ;) {
     j--;
     select(comb.TABLE, digits(j, 0));
     add(TWICE, 0, false);

@@ -81,8 +81,8 @@ export function canonical(p: usize): bool {
 }
 
 /**
- * Writes to out (40 bytes, the last eight zero) the b in [0, L) with s = sum over i < 260 of (2 b_i - 1) 2^i mod L: b = (s + 2^260 - 1)/2. Its bits are the
- * signs of a comb without zero digits, so that each column adds one entry whatever the scalar is.
+ * Writes to out (40 bytes, the last eight zero) the b in [0, L) with s = sum over i < 260 of (2 b_i - 1) 2^i mod L, which is
+ * (s + 2^260 - 1) / 2. Its bits are the signs of digits none of which is 0, so that each column of the comb adds one entry.
  */
 export function recode(out: usize, s: usize): void {
   multiplyAdd(out, s, HALF, OFFSET);
@@ -95,7 +95,7 @@ export function recode(out: usize, s: usize): void {
  */
 export function digits(out: usize, s: usize, w: u32, mask: u32, shift: u32): void {
   let carry: u32 = 0;
-  for (let i: u32 = 0; i < 254; ) {
+  for (let i: u32 = 0; i < 254;) {
     const bits = load<u32>(s + (i >> 3)) >> (i & 7);
     if ((bits & 1) == carry) {
       i++;

@@ -6,13 +6,13 @@
 //    272 ├──────────────┤ HASH      state of the hash under way, 200 B; HMAC's inner state too
 //    472 ├──────────────┤ X Y Z E H the point under work, 5 field elements (point.ts)
 //        │ field        │ A B C D F G, TWICE: temporaries of point formulas
-//   1012 ├──────────────┤ RECODED   scalar in comb digits, 40 B (four of them zero)
+//   1016 ├──────────────┤ RECODED   scalar whose digits are wanted, 40 B, the last eight zero
 //   1056 ├──────────────┤ SEED      transcript digest 64 B
 //   1120 ├──────────────┤ SLOTS     7 slots of 1,152 B (straus.ts); a single signature takes one and a half
 //   9184 ├──────────────┤ BYTES     an encoding under test, 32 B
 //   9216 └──────────────┘
 //
-// Shared rooms, never in use at once: products of scalars and SHA-512's words lie in the field part; HMAC pads and the secrets of signing lie in SLOTS.
+// Rooms used in turn: products of scalars and SHA-512's words lie in the field part, HMAC's pads and the secrets of signing in SLOTS.
 // Rule: what is secret here is wiped before the call that made it returns.
 
 import * as layout from "../layout";

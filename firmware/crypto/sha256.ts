@@ -137,7 +137,7 @@ export function init(st: usize): void {
 /** Takes in n more bytes at p. */
 export function update(st: usize, p: usize, n: u32): void {
   const seen = load<u64>(st, 32);
-  const fill = <u32>seen & 63;
+  const fill = (<u32>seen) & 63;
   store<u64>(st, seen + n, 32);
   if (fill != 0) {
     const take = min<u32>(64 - fill, n);
@@ -154,7 +154,7 @@ export function update(st: usize, p: usize, n: u32): void {
 /** Ends the message and writes its 32 bytes to out; the state is spent. */
 export function final(st: usize, out: usize): void {
   const seen = load<u64>(st, 32);
-  let fill = <u32>seen & 63;
+  let fill = (<u32>seen) & 63;
   store<u8>(st + 40 + fill, 0x80);
   fill++;
   if (fill > 56) {
@@ -164,7 +164,7 @@ export function final(st: usize, out: usize): void {
   }
   memory.fill(st + 40 + fill, 0, 56 - fill);
   store<u32>(st, swap(<u32>(seen >> 29)), 96);
-  store<u32>(st, swap(<u32>seen << 3), 100);
+  store<u32>(st, swap((<u32>seen) << 3), 100);
   block(st, st + 40);
   for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, swap(load<u32>(st + i)));
 }

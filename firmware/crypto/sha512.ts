@@ -155,7 +155,7 @@ export function init(st: usize): void {
 /** Takes in n more bytes at p. */
 export function update(st: usize, p: usize, n: u32): void {
   const seen = load<u64>(st, 64);
-  const fill = <u32>seen & 127;
+  const fill = (<u32>seen) & 127;
   store<u64>(st, seen + n, 64);
   if (fill != 0) {
     const take = min<u32>(128 - fill, n);
@@ -172,7 +172,7 @@ export function update(st: usize, p: usize, n: u32): void {
 /** Ends the message and writes its 64 bytes to out; the state is spent. */
 export function final(st: usize, out: usize): void {
   const seen = load<u64>(st, 64);
-  let fill = <u32>seen & 127;
+  let fill = (<u32>seen) & 127;
   store<u8>(st + 72 + fill, 0x80);
   fill++;
   if (fill > 112) {

@@ -8,8 +8,7 @@
 //   slot  0 multiples of -R, 2 entries · 288 digits 254 B · 542 address of the signature u16 · 544 k, then z, 32 B · 576 multiples of -A
 //
 // A digit byte holds a wNAF digit of z k mod L in its low 5 bits and one of z in its high 3. A batch's slot has 4 multiples of A (digits of
-// width 4), a single signature 8 (width 5), past the
-// end of its slot, and one of R. Rule: all of it is public and nothing is constant time.
+// width 4); a single signature has 8 (width 5), past the end of its slot, and one of R. Rule: all of it is public, nothing is constant time.
 
 import * as point from "./point";
 import * as scalar from "./scalar";
@@ -49,7 +48,9 @@ export function prepare(s: usize, pub: usize, p: usize, n: u32, sig: usize, coun
 
 /** The address of the signature in a prepared slot. */
 // @ts-ignore: decorator
-@inline export function signature(s: usize): usize { return load<u16>(s + SIGNATURE); }
+@inline export function signature(s: usize): usize {
+  return load<u16>(s + SIGNATURE);
+}
 
 /** Gives the prepared slot at s its coefficient z (32 bytes at z, below 2^128), in digits of width w for A. */
 export function weigh(s: usize, z: usize, w: u32): void {
@@ -65,7 +66,7 @@ export function weigh(s: usize, z: usize, w: u32): void {
 /** Adds the multiple d, odd and signed, of the point with this table. */
 // @ts-ignore: decorator
 @inline function add(table: usize, d: i32): void {
-  const q = table + (<usize>abs(d) >> 1) * point.ENTRY;
+  const q = table + ((<usize>abs(d)) >> 1) * point.ENTRY;
   point.add(q, q + 108, d < 0);
 }
 
@@ -77,7 +78,7 @@ export function holds(first: usize, end: usize): bool {
   }
   scalar.recode(RECODED, RECODED);
   point.neutral();
-  for (let i: u32 = 254; i != 0; ) {
+  for (let i: u32 = 254; i != 0;) {
     i--;
     point.double();
     for (let s = first; s < end; s += SLOT) {

@@ -103,8 +103,8 @@ export function execute(p: usize, n: u32, height: u32, proposer: usize): void {
 function sweep(height: u32): void {
   let e = pool.first();
   while (e != 0) {
-    const why = transaction.admit(pool.bytes(e), pool.length(e), height + 1);
-    if (why == reason.TX_NONCE_PAST || why == reason.TX_EXPIRED) {
+    transaction.admit(pool.bytes(e), pool.length(e), height + 1);
+    if (transaction.late(height + 1) != 0) {
       pool.drop(pool.id(e));
       e = pool.first();
     } else e = pool.next(e);

@@ -97,12 +97,17 @@ function known(p: usize, n: u32): u32 {
 
 /** May this stand in a block at `height`, or later? Key, nonce, expiry and fee; not the signature. Returns 0 or a reason. */
 export function admit(p: usize, n: u32, height: u32): u32 {
-  const why = known(p, n);
+  let why = known(p, n);
+  if (why == 0) why = late(height);
   if (why) return why;
+  return fee() > load<u64>(state.lookup(state.ACCOUNT, sign1.kid())) ? reason.TX_FEE : 0;
+}
+
+/** Why the transaction last admitted can never stand at `height` or above: overtaken or expired. 0 when it still may. */
+export function late(height: u32): u32 {
   const account = state.lookup(state.ACCOUNT, sign1.kid());
   if (nonce() < load<u64>(account, 8)) return reason.TX_NONCE_PAST;
-  if (height > expiry()) return reason.TX_EXPIRED;
-  return fee() > load<u64>(account) ? reason.TX_FEE : 0;
+  return height > expiry() ? reason.TX_EXPIRED : 0;
 }
 
 /** Adds the signature to the batch (crypto/batch.ts). Its Sig_structure goes to `out`: returns the bytes taken there, or -(reason). The tree must not change before the batch has run. */

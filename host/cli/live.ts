@@ -57,6 +57,7 @@ export class Live {
   readonly #voted = new Map<string, number>(); // digest -> time of the first vote for it
   readonly #blocks = new Map<number, Block>(); // committed, not yet told
   readonly #done = new Map<number, { transfers: number; readings: number; failed: number; from: number }>();
+  readonly #roots = new Map<number, string[]>(); // height -> state root by device, of the last heights
   #told = 0;
   #leaderView = 0;
 
@@ -115,6 +116,11 @@ export class Live {
     this.scene.balances = members.map(({ kid }) => this.#probe.account(kid).balance);
   }
 
+  /** The state roots that honest devices reported for a height. */
+  roots(height: number): string[] {
+    return Object.values(this.#roots.get(height) ?? []);
+  }
+
   summary(): Summary {
     const { blocks, readings, transfers } = this.scene;
     const { violations, traceHash, watch } = this.fleet;
@@ -155,7 +161,7 @@ export class Live {
     } else if (event.kind === "result" && event.height > this.#told) this.#result(device, event);
     else if (event.kind === "executed") {
       scene.supply = event.supply;
-      if (this.fleet.honest(device)) this.#tell(timeMs, event.height);
+      if (this.fleet.honest(device)) this.#executed(timeMs, device, event.height, event.root);
     }
   }
 
@@ -194,6 +200,14 @@ export class Live {
     if (reason !== 0) sum.failed += 1;
     else if (type === 1) sum.transfers += 1;
     else if (type === 3) sum.readings += this.#blocks.get(height)?.readings.get(index) ?? 0;
+  }
+
+  #executed(timeMs: number, device: number, height: number, root: string): void {
+    const roots = this.#roots.get(height) ?? [];
+    roots[device] = root;
+    this.#roots.set(height, roots);
+    this.#roots.delete(height - 64);
+    this.#tell(timeMs, height);
   }
 
   #tell(timeMs: number, height: number): void {

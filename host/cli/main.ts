@@ -92,10 +92,6 @@ async function help(): Promise<number> {
 /** Runs one command line (without "node synod"); returns the exit code. */
 export async function main(words: string[]): Promise<number> {
   kleur.enabled = process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(exit.OK); // the reader of a pipe has enough
-    throw error;
-  });
   const [topic = ""] = words;
   try {
     if (["--version", "-v", "version"].includes(topic)) {

@@ -14,14 +14,15 @@ export function distance(a: string, b: string): number {
   return rows[a.length][b.length];
 }
 
-/** The nearest of the known words, or undefined when none is near: at most a third of its letters may differ, or two. */
+/** The nearest of the known words, or undefined when none is near: a word that it begins, or one at most two edits away. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
+  const begun = lower.length >= 2 ? known.filter((each) => each.toLowerCase().startsWith(lower)) : [];
+  if (begun.length === 1) return begun[0];
   const ranked = known.map((each) => ({ each, far: distance(lower, each.toLowerCase()) }));
   ranked.sort((a, b) => a.far - b.far);
   const best = ranked[0];
   if (!best) return undefined;
-  if (lower.length >= 2 && best.each.startsWith(lower)) return best.each;
   return best.far <= Math.max(1, Math.min(2, Math.floor(best.each.length / 3) + 1)) ? best.each : undefined;
 }
 

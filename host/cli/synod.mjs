@@ -27,6 +27,11 @@ const asksForHelp = words.includes("--help") || words.includes("-h");
 if (needsBuild.includes(words[0]) && !asksForHelp && !existsSync(join(root, "build", "device.wasm")))
   missing("the device is not built (build/device.wasm)");
 
+process.stdout.on("error", (error) => {
+  if (error.code === "EPIPE") process.exit(0); // whoever reads the pipe has enough
+  throw error;
+});
+
 const { register } = await import("tsx/esm/api");
 register({ tsconfig: false });
 const { main } = await import("./main.ts");

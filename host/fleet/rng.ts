@@ -14,6 +14,8 @@ export class Rng {
   /** The stream named `name` of a seed (an integer, up to 2^53). */
   constructor(seed: number, name = "") {
     let s = (seed >>> 0) ^ Math.imul(Math.floor(seed / 0x100000000) | 0, 0x9e3779b9);
+    s = Math.imul(s ^ (s >>> 16), 0x85ebca6b); // seeds that differ in one bit shall not meet names that do
+    s ^= s >>> 13;
     for (let i = 0; i < name.length; i++) s = Math.imul(s ^ name.charCodeAt(i), 0x01000193) + 0x811c9dc5;
     const split = (): number => {
       s = (s + 0x9e3779b9) | 0;

@@ -3,8 +3,8 @@
 //
 //   mem.attach(bytes); const view = mem.load32(0 + vote.VIEW);
 
-let bytes = new Uint8Array(0);
-let view = new DataView(bytes.buffer);
+let bytes: Uint8Array = new Uint8Array(0);
+let view: DataView = new DataView(bytes.buffer);
 
 /** Makes `target` the memory that all wire functions address, offset 0 being its first byte. */
 export function attach(target: Uint8Array): void {

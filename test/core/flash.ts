@@ -20,6 +20,7 @@ const RING = 0x2a00;
 const RING_SIZE = 0x1e00;
 const FIRST = 0x1c00; // everything from here on is state; below lie counters and static data
 const PAGE = 0x10000;
+const ZEROS = new Uint8Array(PAGE - FIRST);
 
 export interface Geometry {
   size: number;
@@ -140,7 +141,7 @@ export class Board {
   /** Power up with this flash: memory as it is after a reset, geometry read, ring empty. */
   boot(flash: Flash): void {
     this.flash = flash;
-    this.m.write(FIRST, new Uint8Array(PAGE - FIRST));
+    this.m.write(FIRST, ZEROS);
     this.call("core_ring_begin");
     const why = this.call("core_flash_open");
     if (why !== 0) throw new Error(`flash refused: ${why}`);

@@ -124,6 +124,7 @@ for (const engine of engines) {
       [reason.CBOR_TRAILING, "a byte behind", Uint8Array.from([...good, 0])],
       [reason.CBOR_LONG_FORM, "the tag in two bytes", Uint8Array.from([0xd8, 18, ...good.slice(1)])],
       [reason.CBOR_LONG_FORM, "the array in two bytes", Uint8Array.from([0xd2, 0x98, 4, ...good.slice(2)])],
+      [reason.CBOR_END, "2^32 + 4 parts", Uint8Array.from([0xd2, 0x9b, 0, 0, 0, 1, 0, 0, 0, 4, ...good.slice(2)])],
       [reason.CBOR_INDEFINITE, "an array without length", Uint8Array.from([0xd2, 0x9f, ...good.slice(2), 0xff])],
       [reason.COSE_SHAPE, "nothing", new Uint8Array(0)],
     ];

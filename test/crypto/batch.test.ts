@@ -34,7 +34,9 @@ for (const engine of engines) {
     const source = new Source(2);
     const good = Array.from({ length: 32 }, () => signed(source, "honest"));
     const bad = Array.from({ length: 32 }, () => signed(source, "another's signature"));
-    const sets = [...Array(32).keys()].map((i) => [i]).concat([[0, 31], [5, 6, 7, 20], [0, 1, 2, 3, 4, 5, 6], [6, 7], [30, 31], [...Array(32).keys()]]);
+    const sets = [...Array(32).keys()]
+      .map((i) => [i])
+      .concat([[0, 31], [5, 6, 7, 20], [0, 1, 2, 3, 4, 5, 6], [6, 7], [30, 31], [...Array(32).keys()]]);
     for (const culprits of engine === "v8" ? sets : sets.slice(29)) {
       const all = good.map((s, i) => (culprits.includes(i) ? bad[i] : s));
       const map = crypto.batch(all);
@@ -55,7 +57,8 @@ for (const engine of engines) {
         source.below(3) === 0 ? signed(source, "mixed torsion") : signed(source, kinds[(round + i) % kinds.length]),
       );
       const map = crypto.batch(all);
-      const single = all.reduce((bits, s, i) => (crypto.verify(s.pub, s.message, s.signature) ? bits : bits | (1 << i)), 0) >>> 0;
+      const single =
+        all.reduce((bits, s, i) => (crypto.verify(s.pub, s.message, s.signature) ? bits : bits | (1 << i)), 0) >>> 0;
       assert.is(list(map), list(single), all.map((s) => s.kind).join(", "));
       assert.is(list(map), list(bitmap(all)));
     });
@@ -74,7 +77,11 @@ for (const engine of engines) {
       const delta = round < 2 ? 1n : number(source.bytes(16));
       const shift = (s: Signed, by: bigint): Signed => {
         const raised = (((number(s.signature.subarray(32)) + by) % L) + L) % L;
-        return { ...s, signature: new Uint8Array(Buffer.concat([s.signature.subarray(0, 32), little(raised, 32)])), valid: false };
+        return {
+          ...s,
+          signature: new Uint8Array(Buffer.concat([s.signature.subarray(0, 32), little(raised, 32)])),
+          valid: false,
+        };
       };
       all[i] = shift(all[i], delta);
       all[j] = shift(all[j], -delta);

@@ -77,13 +77,23 @@ for (const engine of engines) {
     const n = forSeconds(engine === "v8" ? 7 : 3, engine === "v8" ? 1000 : 150, (i) => {
       const s = signed(source, kinds[i % kinds.length]);
       const verdict = crypto.verify(s.pub, s.message, s.signature);
-      assert.is(verdict, s.valid, `${s.kind}: key ${hex(s.pub)}, message ${hex(s.message)}, signature ${hex(s.signature)}`);
+      assert.is(
+        verdict,
+        s.valid,
+        `${s.kind}: key ${hex(s.pub)}, message ${hex(s.message)}, signature ${hex(s.signature)}`,
+      );
       seen[`${s.kind}: ${verdict}`] = (seen[`${s.kind}: ${verdict}`] ?? 0) + 1;
     });
     for (const kind of ["honest", "mixed torsion", "small-order key", "small-order R", "small order both"]) {
       assert.ok(seen[`${kind}: true`], `${kind} was never admitted`);
     }
-    for (const kind of ["bit flipped", "S of L or more", "noise", "torsion off by the wrong part", "another's signature"]) {
+    for (const kind of [
+      "bit flipped",
+      "S of L or more",
+      "noise",
+      "torsion off by the wrong part",
+      "another's signature",
+    ]) {
       assert.ok(seen[`${kind}: false`] && !seen[`${kind}: true`], `${kind} was admitted`);
     }
     console.log(`${n} odd signatures compared in ${engine}`);
@@ -106,7 +116,8 @@ for (const engine of engines) {
     const source = new Source(3);
     const all = oddEncodings();
     for (let i = 0; i < 200; i++) all.push(source.bytes(32), ed25519.getPublicKey(source.bytes(32)));
-    for (const h of ED25519_TORSION_SUBGROUP) all.push(ed25519.Point.BASE.add(ed25519.Point.fromHex(h, true)).toBytes());
+    for (const h of ED25519_TORSION_SUBGROUP)
+      all.push(ed25519.Point.BASE.add(ed25519.Point.fromHex(h, true)).toBytes());
     const seen = new Set<number>();
     for (const key of all) {
       const point = decoded(key);

@@ -43,7 +43,8 @@ const ODD = oddEncodings();
 const ODD_SMALL = ODD.filter((e) => decoded(e)?.isSmallOrder());
 const scalar = (source: Source): bigint => (number(source.bytes(40)) % (L - 1n)) + 1n;
 const join = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
-const challenge = (r: Uint8Array, a: Uint8Array, message: Uint8Array): bigint => number(sha512(join(r, a, message))) % L;
+const challenge = (r: Uint8Array, a: Uint8Array, message: Uint8Array): bigint =>
+  number(sha512(join(r, a, message))) % L;
 
 /** R = r B + T, S = r + k a: satisfies the cofactored equation whatever torsion T and A have, as encoded. */
 function forge(r: bigint, a: bigint, encodedR: Uint8Array, encodedA: Uint8Array, message: Uint8Array): Uint8Array {

@@ -112,7 +112,13 @@ for (const engine of engines) {
         [200, 200],
         [100, 100],
       ]);
-      const [p, q] = round < 8 ? [WIDTH.map((_, i) => (round & 1 ? -1 : 1) * largest(i, x)), WIDTH.map((_, i) => (round & 2 ? -1 : 1) * largest(i, y))] : [limbs(source, x), limbs(source, y)];
+      const [p, q] =
+        round < 8
+          ? [
+              WIDTH.map((_, i) => (round & 1 ? -1 : 1) * largest(i, x)),
+              WIDTH.map((_, i) => (round & 2 ? -1 : 1) * largest(i, y)),
+            ]
+          : [limbs(source, x), limbs(source, y)];
       write(a, p);
       write(b, q);
       const target = source.pick([o, a, b]);
@@ -125,7 +131,10 @@ for (const engine of engines) {
   test(`squares of limbs at their limits are right and come out normal (${engine})`, () => {
     const source = new Source(2);
     forSeconds(seconds, 500, (round) => {
-      const p = round < 2 ? WIDTH.map((_, i) => (round ? -1 : 1) * largest(i, 244)) : limbs(source, source.pick([100, 200, 244]));
+      const p =
+        round < 2
+          ? WIDTH.map((_, i) => (round ? -1 : 1) * largest(i, 244))
+          : limbs(source, source.pick([100, 200, 244]));
       write(a, p);
       const n = source.pick([1, 1, 1, 2, 3, 50]);
       const target = source.pick([o, a]);
@@ -139,20 +148,37 @@ for (const engine of engines) {
     const source = new Source(3);
     for (let round = 0; round < 2000; round++) {
       const [p, q] = [normal(source), normal(source)];
-      for (const [x, y] of [[p, q], [p.map((l, i) => l + q[i]), q]]) {
+      for (const [x, y] of [
+        [p, q],
+        [p.map((l, i) => l + q[i]), q],
+      ]) {
         write(a, x);
         write(b, y);
         const target = source.pick([o, a, b]);
         m.call("crypto_field_add", target, a, b);
-        assert.equal(read(target), x.map((l, i) => l + y[i]));
+        assert.equal(
+          read(target),
+          x.map((l, i) => l + y[i]),
+        );
       }
       const [u, v] = [limbs(source, 150), limbs(source, 150)];
       write(a, u);
       write(b, v);
-      const [sum, difference] = source.pick([[o, a], [a, b], [b, a], [o, b]]);
+      const [sum, difference] = source.pick([
+        [o, a],
+        [a, b],
+        [b, a],
+        [o, b],
+      ]);
       m.call("crypto_field_both", sum, difference, a, b);
-      assert.equal(read(sum), u.map((l, i) => l + v[i]));
-      assert.equal(read(difference), u.map((l, i) => l - v[i]));
+      assert.equal(
+        read(sum),
+        u.map((l, i) => l + v[i]),
+      );
+      assert.equal(
+        read(difference),
+        u.map((l, i) => l - v[i]),
+      );
     }
   });
 
@@ -179,7 +205,12 @@ for (const engine of engines) {
     assert.is(encoded(a), P - 1n);
     forSeconds(seconds / 2, 500, () => {
       const [p, q, r] = [normal(source), normal(source), normal(source)];
-      const l = source.pick([p, p.map((x, i) => x - q[i]), p.map((x, i) => x + q[i]), p.map((x, i) => x + q[i] + r[i])]);
+      const l = source.pick([
+        p,
+        p.map((x, i) => x - q[i]),
+        p.map((x, i) => x + q[i]),
+        p.map((x, i) => x + q[i] + r[i]),
+      ]);
       write(a, l);
       assert.is(encoded(a), mod(value(l)), `${l}`);
     });

@@ -18,7 +18,9 @@ function tree(hashes: Uint8Array[]): Uint8Array {
 }
 
 // The leaves of the reference tests of Certificate Transparency and their root.
-const CT = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"].map(unhex);
+const CT = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"].map(
+  unhex,
+);
 const CT_ROOT = "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328";
 
 for (const engine of engines) {

@@ -60,7 +60,8 @@ for (const engine of engines) {
   test(`odd multiples are those of the point, small order or not (${engine})`, () => {
     const source = new Source(2);
     const points = ED25519_TORSION_SUBGROUP.map((h) => Point.fromHex(h, true));
-    for (let i = 0; i < 8; i++) points.push(Point.BASE.multiply(mod(number(source.bytes(32)), L - 1n) + 1n).add(source.pick(points)));
+    for (let i = 0; i < 8; i++)
+      points.push(Point.BASE.multiply(mod(number(source.bytes(32)), L - 1n) + 1n).add(source.pick(points)));
     for (const point of points) {
       assert.ok(decode(point.toBytes()));
       const count = source.pick([1, 2, 4, 8]);
@@ -68,7 +69,10 @@ for (const engine of engines) {
       for (let i = 0; i < count; i++) {
         const at = buffer + 144 * i;
         const [plus, minus, t, z] = [0, 36, 72, 108].map((offset) => value(m.bytes(at + offset, 36)));
-        const { x, y } = point.negate().multiplyUnsafe(BigInt(2 * i + 1)).toAffine();
+        const { x, y } = point
+          .negate()
+          .multiplyUnsafe(BigInt(2 * i + 1))
+          .toAffine();
         // plus = Y + X, minus = Y - X, z = 2 Z, so that y = (plus + minus) / z
         assert.is(mod(plus + minus), mod(y * z));
         assert.is(mod(plus - minus), mod(x * z));

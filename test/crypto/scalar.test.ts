@@ -21,7 +21,19 @@ function wide(source: Source, bits: number): bigint {
     case 3:
       return number(source.bytes(bits / 8).map((x) => (x < 128 ? 0 : 255)));
     default:
-      return source.pick([0n, 1n, L - 1n, L, L + 1n, 2n * L - 1n, 2n * L, 2n ** 252n, 2n ** 253n - 1n, 2n ** 255n - 1n, 2n ** 256n - 1n]);
+      return source.pick([
+        0n,
+        1n,
+        L - 1n,
+        L,
+        L + 1n,
+        2n * L - 1n,
+        2n * L,
+        2n ** 252n,
+        2n ** 253n - 1n,
+        2n ** 255n - 1n,
+        2n ** 256n - 1n,
+      ]);
   }
 }
 
@@ -103,8 +115,14 @@ for (const engine of engines) {
           assert.is(v & ~(mask << shift), 0);
           return (((v >> shift) & mask) << (32 - span)) >> (32 - span);
         });
-        assert.is(digits.reduce((sum, d, at) => sum + (BigInt(d) << BigInt(at)), 0n), x);
-        assert.ok(digits.slice(254).every((d) => d === 0), "nothing past place 253");
+        assert.is(
+          digits.reduce((sum, d, at) => sum + (BigInt(d) << BigInt(at)), 0n),
+          x,
+        );
+        assert.ok(
+          digits.slice(254).every((d) => d === 0),
+          "nothing past place 253",
+        );
         digits.forEach((d, at) => {
           if (d === 0) return;
           assert.ok(d % 2 !== 0 && Math.abs(d) < 2 ** (w - 1));

@@ -41,7 +41,7 @@ for (const engine of engines) {
     for (let round = 0; round < 200; round++) {
       const message = source.bytes(source.below(8 * BLOCK));
       m.call("crypto_sha256_init", state);
-      for (let i = 0; i < message.length; ) {
+      for (let i = 0; i < message.length;) {
         const piece = message.subarray(i, i + source.pick([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, source.below(300)]));
         m.write(at, piece);
         m.call("crypto_sha256_update", state, at, piece.length);

@@ -8,13 +8,22 @@ import { device, engines, hex, Source } from "./device.ts";
 
 const BLOCK = 128;
 const KNOWN = [
-  ["", "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"],
-  ["abc", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"],
+  [
+    "",
+    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+  ],
+  [
+    "abc",
+    "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+  ],
   [
     "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
     "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909",
   ],
-  ["a".repeat(1_000_000), "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973ebde0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"],
+  [
+    "a".repeat(1_000_000),
+    "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973ebde0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b",
+  ],
 ];
 
 for (const engine of engines) {
@@ -41,7 +50,7 @@ for (const engine of engines) {
     for (let round = 0; round < 200; round++) {
       const message = source.bytes(source.below(8 * BLOCK));
       m.call("crypto_sha512_init", state);
-      for (let i = 0; i < message.length; ) {
+      for (let i = 0; i < message.length;) {
         const piece = message.subarray(i, i + source.pick([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, source.below(300)]));
         m.write(at, piece);
         m.call("crypto_sha512_update", state, at, piece.length);

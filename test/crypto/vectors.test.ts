@@ -19,18 +19,33 @@ for (const engine of engines) {
   if (m === null) continue;
 
   test(`a file of digests is run to the byte, whatever its length (${engine})`, () => {
-    const good = { algorithm: "SHA-256", tests: [{ msg: "616263", digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" }] };
+    const good = {
+      algorithm: "SHA-256",
+      tests: [{ msg: "616263", digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" }],
+    };
     assert.equal(runVectors(m, good), { passed: 1, failed: [], admitted: [] });
     const bad = { algorithm: "SHA-256", tests: [{ msg: "616264", digest: good.tests[0].digest }] };
     assert.is(runVectors(m, bad).failed.length, 1);
   });
 
   test(`what cannot be run is an Error, not a pass (${engine})`, () => {
-    for (const file of [null, [], {}, { algorithm: "EDDSA" }, { algorithm: "SHA-1", tests: [{ msg: "", digest: "" }] }]) {
+    for (const file of [
+      null,
+      [],
+      {},
+      { algorithm: "EDDSA" },
+      { algorithm: "SHA-1", tests: [{ msg: "", digest: "" }] },
+    ]) {
       assert.throws(() => runVectors(m, file));
     }
-    assert.throws(() => runVectors(m, { algorithm: "EDDSA", testGroups: [{ type: "EddsaSign", tests: [] }] }), /type EddsaSign/);
-    assert.throws(() => runVectors(m, { algorithm: "AES-GCM", testGroups: [{ type: "AeadTest", tests: [] }] }), /AES-GCM/);
+    assert.throws(
+      () => runVectors(m, { algorithm: "EDDSA", testGroups: [{ type: "EddsaSign", tests: [] }] }),
+      /type EddsaSign/,
+    );
+    assert.throws(
+      () => runVectors(m, { algorithm: "AES-GCM", testGroups: [{ type: "AeadTest", tests: [] }] }),
+      /AES-GCM/,
+    );
     assert.throws(() => runVectors(m, { algorithm: "SHA-256", tests: [{ msg: "6", digest: "" }] }), /hex/);
   });
 
@@ -56,11 +71,18 @@ for (const engine of engines) {
 
   test(`the edge cases of CCTV get the verdict of ZIP-215, one by one and in batches (${engine})`, () => {
     const cases = load("ed25519/cctv_quarter.json") as { key: string; sig: string; msg: string }[];
-    const signed = cases.map((c) => ({ pub: bytes(c.key), message: new TextEncoder().encode(c.msg), signature: bytes(c.sig) }));
+    const signed = cases.map((c) => ({
+      pub: bytes(c.key),
+      message: new TextEncoder().encode(c.msg),
+      signature: bytes(c.sig),
+    }));
     const crypto = deviceCrypto(m);
     const part = engine === "v8" ? signed : signed.slice(0, 64);
     const verdicts = part.map((s) => ed25519.verify(s.signature, s.message, s.pub, { zip215: true }));
-    assert.equal(part.map((s) => crypto.verify(s.pub, s.message, s.signature)), verdicts);
+    assert.equal(
+      part.map((s) => crypto.verify(s.pub, s.message, s.signature)),
+      verdicts,
+    );
     assert.ok(verdicts.includes(true) && verdicts.includes(false));
     for (let i = 0; i < part.length; i += 32) {
       const bad = verdicts.slice(i, i + 32).reduce((map, ok, bit) => (ok ? map : map | (1 << bit)), 0) >>> 0;
@@ -69,7 +91,12 @@ for (const engine of engines) {
   });
 
   test(`signatures of the original implementation come out to the byte (${engine})`, () => {
-    const cases = load("ed25519/sign_input_0000-0159.json").tests as { sk: string; pk: string; msg: string; sig: string }[];
+    const cases = load("ed25519/sign_input_0000-0159.json").tests as {
+      sk: string;
+      pk: string;
+      msg: string;
+      sig: string;
+    }[];
     const crypto = deviceCrypto(m);
     for (const c of engine === "v8" ? cases : cases.slice(0, 32)) {
       assert.is(Buffer.from(crypto.publicKey(bytes(c.sk))).toString("hex"), c.pk);

@@ -1,0 +1,58 @@
+// `synod sim`: totals that add up, coverage that names what never struck, and a line that reproduces a failure.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as faults from "../../host/fleet/faults.ts";
+import { again } from "../../host/cli/sim.ts";
+import { lines, synod } from "./synod.ts";
+
+test("totals are the sum of the seeds, and no seed violates anything", async () => {
+  const { code, out } = await synod("sim", "--seeds", "4", "--n", "4", "--faults", "all", "--json");
+  const all = lines(out);
+  const last = all.pop()!;
+  assert.is(code, 0, out);
+  assert.is(last.seeds, 4);
+  assert.is(last.violations, 0);
+  assert.is(last.live, 4);
+  assert.is(last.blocks, all.reduce((sum, line) => sum + Number(line.blocks), 0)); // prettier-ignore
+  assert.equal(all.map((line) => line.seed).sort(), [1, 2, 3, 4]);
+});
+
+test("every fault that help names has a counter, and each that stays at zero is named", async () => {
+  const { out: help } = await synod("sim", "--help");
+  const { out } = await synod("sim", "--seeds", "1", "--faults", "sitecut,equivocator,loss", "--n", "1", "--json");
+  const last = lines(out).at(-1)!;
+  for (const name of faults.NAMES) {
+    assert.match(help, new RegExp(`^ +${name} +\\S`, "m"));
+    assert.ok(Number.isInteger((last.coverage as Record<string, number>)[name]), name);
+  }
+  const coverage = last.coverage as Record<string, number>;
+  assert.equal(last.uncovered, ["sitecut", "equivocator", "loss"].filter((name) => coverage[name] === 0)); // prettier-ignore
+  assert.ok((last.uncovered as string[]).includes("equivocator"), "a cell of one has no villain");
+  const words = await synod("sim", "--seeds", "1", "--faults", "equivocator", "--n", "1");
+  assert.match(words.out, /equivocator +0 +never struck/);
+});
+
+test("a seed gives the same hash alone, in a row, and in any process", async () => {
+  const hashes = async (...line: string[]): Promise<unknown[]> =>
+    lines((await synod("sim", "--faults", "crash,delay", "--json", ...line)).out)
+      .slice(0, -1)
+      .sort((a, b) => Number(a.seed) - Number(b.seed))
+      .map((each) => each.traceHash);
+  const row = await hashes("--seeds", "3", "--seed", "11", "--jobs", "3");
+  assert.is(row.length, 3);
+  assert.equal(await hashes("--seeds", "1", "--seed", "12", "--jobs", "1"), [row[1]]);
+});
+
+test("V8 and wasm3 give equal trace hashes", async () => {
+  const { code, out } = await synod("sim", "--seeds", "2", "--engine", "both", "--json");
+  assert.equal(lines(out).at(-1)!.diverged, []);
+  assert.is(code, 0);
+});
+
+test("a failure is reproduced by the line that is printed for it", () => {
+  const line = again({ n: 7, list: "loss,torn", choice: "both" }, 42);
+  assert.is(line, "npx synod sim --seeds 1 --seed 42 --n 7 --faults loss,torn --engine both");
+});
+
+test.run();
