@@ -1,5 +1,6 @@
-// The entry of build/debug.wasm: test hooks by folder, flat names `<folder>_<file>_<function>`. Never flashed.
+// The entry of build/debug.wasm: the ABI and test hooks by folder, flat names `<folder>_<file>_<function>`. Never flashed.
 
+export * from "./index";
 export * from "./debug/wire";
 export * from "./debug/bench";
 export * from "./debug/crypto";

@@ -78,7 +78,8 @@ function recallCommit(offset: u32, head: usize): void {
   if (!log.read(offset, 0, at, 4)) return;
   const where = load<u32>(at);
   if (v <= replica.finalView()) {
-    if (v != 0) block.setRecordAt(load<u32>(head + record.LOG_HEIGHT), where);
+    block.setRecordAt(load<u32>(head + record.LOG_HEIGHT), where);
+    if (v == replica.finalView()) log.read(where, 0, block.head(block.final()), header.SIZE);
     return;
   }
   if (load<u32>(head + record.LOG_HEIGHT) != replica.finalHeight() + 1) return;

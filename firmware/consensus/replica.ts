@@ -23,8 +23,8 @@
 //
 //   STATE +0 view · +4 highest notarized view · +8 finalHeight · +12 executedHeight · +16 target view (0: none) · +20 view given up
 //        +24 view whose leader is at fault · +28 height of the last block with transactions · +32 block time u32 · +36 timer runs u32
-//        +40 when that time was u64 · +48 when the view began u64 · +56 last FINAL u64 · +64 target digest 32 B · +96 wanted digest 32 B
-//        +128 includable u32 · +132 fresh u32 · +136 wanted view u32
+//        +40 when that time was u64 · +48 when the view began u64 · +56 last FINAL u64 · +96 wanted digest 32 B · +128 includable u32
+//        +132 fresh u32 · +136 wanted view u32 · +144 sync.ts · +216 cursor digest 32 B · +248 cursor view u32 · +252 chain is whole u32
 
 import { BLOCKS_DONE, WORK, count } from "../layout";
 import * as event from "../wire/event";
@@ -46,8 +46,8 @@ import * as safety from "./safety";
 import * as certificate from "./certificate";
 import { STATE, STATEMENTS } from "./cell";
 
-const TARGET: usize = STATE + 64;
 const WANTED: usize = STATE + 96;
+const CURSOR: usize = STATE + 216;
 /** Bytes that must be free in the effect ring before a rule may act: a block, a certificate and their sends. */
 const ROOM: u32 = 3600;
 const CAP_MS: u64 = 100000;
@@ -98,6 +98,7 @@ export function rebase(h: u32, v: u32, time: u32, digest: usize, root: usize): v
   store<u32>(STATE, h, 12);
   store<u32>(STATE, time, 32);
   memory.copy(block.root(h), root, 32);
+  raise(v);
 }
 
 /** Raises the highest view known to be notarized. */
@@ -111,7 +112,9 @@ export function aim(v: u32, digest: usize): void {
   const target = load<u32>(STATE, 16);
   if (v <= finalView() || (target != 0 && target <= v)) return;
   store<u32>(STATE, v, 16);
-  memory.copy(TARGET, digest, 32);
+  store<u32>(STATE, v, 248);
+  store<u32>(STATE, 0, 252);
+  memory.copy(CURSOR, digest, 32);
 }
 
 /** True when FINAL of v is already the next one to be reached. */
@@ -157,6 +160,11 @@ function notarize(now: u64): bool {
     const v = votes.viewOf(set);
     if (votes.kindOf(set) != kind.NOTARIZE || v <= finalView()) continue;
     let s = block.find(votes.digest(set));
+    if (votes.certificate(set) != 0) {
+      if (s == 0) continue;
+      block.setCertificate(s, votes.certificate(set)); // it left the table and came back
+      block.flag(s, block.CERTIFICATE);
+    }
     if (s != 0 ? block.is(s, block.CERTIFICATE) : v < highest() && !block.spare()) continue;
     const signers = votes.settle(set, votes.have(set), cell.quorum());
     if (signers == 0) continue;
@@ -166,7 +174,8 @@ function notarize(now: u64): bool {
       continue;
     }
     const n = certificate.notar(WORK, set, votes.lowest(signers, cell.quorum()));
-    block.setCertificate(s, log.append(record.LOG_NOTAR, v, 0, s, WORK, n, 0, 0));
+    votes.setCertificate(set, log.append(record.LOG_NOTAR, v, 0, s, WORK, n, 0, 0));
+    block.setCertificate(s, votes.certificate(set));
     if (!block.is(s, block.NOTAR)) block.setSince(s, <u32>now);
     block.flag(s, block.NOTAR | block.CERTIFICATE);
     raise(v);
@@ -220,7 +229,8 @@ function finalize(): bool {
   return false;
 }
 
-/** R11: when every block from the final one up to the target is durable, they are final, in order. */
+/** R11: the blocks from the target down to the final one are looked for, newest first; once the chain is whole and durable, they become
+ *  final one by one, oldest first. The index of records holds the chain in between, so its length needs no slots. */
 function commit(now: u64): bool {
   const target = load<u32>(STATE, 16);
   if (target == 0) return false;
@@ -228,27 +238,41 @@ function commit(now: u64): bool {
     store<u32>(STATE, 0, 16);
     return false;
   }
-  let s = block.obtain(TARGET, target);
-  let child: usize = 0;
-  for (;;) {
+  if (load<u32>(STATE, 252) == 0 && !descend(target)) return false;
+  const at = block.recordAt(finalHeight() + 1);
+  const known = log.head(at, WORK);
+  const s = known ? block.obtain(WORK + record.LOG_DIGEST, load<u32>(WORK, record.LOG_VIEW)) : 0;
+  if (s != 0) block.flag(s, block.NOTAR); // an ancestor of a final block was notarized
+  if (s == 0 || !stands(s) || !cell.same32(block.parent(s), finalDigest())) {
+    store<u32>(STATE, 0, 16);
+    return false;
+  }
+  settleFinal(s, now);
+  return true;
+}
+
+/** Follows parents from the cursor down to the final block; true once it is reached. Else the block that is missing is wanted. */
+function descend(target: u32): bool {
+  while (true) {
+    const s = block.obtain(CURSOR, load<u32>(STATE, 248));
     if (s == 0) return false;
-    block.flag(s, block.NOTAR); // an ancestor of a final block was notarized
+    block.flag(s, block.NOTAR);
     if (!stands(s)) {
-      memory.copy(WANTED, s, 32);
-      store<u32>(STATE, block.view(s), 136);
+      memory.copy(WANTED, CURSOR, 32);
+      store<u32>(STATE, load<u32>(STATE, 248), 136);
       return false;
     }
-    child = s;
+    block.setRecordAt(block.height(s), block.record(s));
     if (cell.same32(block.parent(s), finalDigest())) break;
     if (block.parentView(s) <= finalView()) {
       refuse(reason.FINAL_CONFLICT, target);
       store<u32>(STATE, 0, 16);
       return false;
     }
-    memory.copy(STATEMENTS, block.parent(s), 32); // s itself may have to make room
-    s = block.obtain(STATEMENTS, block.parentView(s));
+    memory.copy(CURSOR, block.parent(s), 32);
+    store<u32>(STATE, block.parentView(s), 248);
   }
-  settleFinal(child, now);
+  store<u32>(STATE, 1, 252);
   return true;
 }
 

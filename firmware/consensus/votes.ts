@@ -1,7 +1,7 @@
 // Vote sets: for one statement, who signed it and with which signature. NOTARIZE and FINALIZE live here; NULLIFY in nulls.ts.
 //
 //   set at SETS + i * stride:  0 view u32 · 4 kind u32 (0: free) · 8 digest 32 B · 40 have u32 · 44 verified u32 · 48 F u32
-//                              52 zero u32 · 56 signature 64 B per validator
+//                              52 record of its certificate in flash u32 (0: none) · 56 signature 64 B per validator
 //
 // Signatures arrive unverified and are checked together, only when they could make a quorum. A set of NOTARIZE holds both
 // kinds (bit in F: the signer also finalizes the parent).
@@ -22,6 +22,7 @@ const DIGEST: usize = 8;
 const HAVE: usize = 40;
 const VERIFIED: usize = 44;
 const F: usize = 48;
+const CERTIFICATE: usize = 52;
 const SIGNATURES: usize = 56;
 
 // @ts-ignore: decorator
@@ -38,6 +39,12 @@ const SIGNATURES: usize = 56;
 @inline export function finalizing(set: usize): u32 { return load<u32>(set, F); }
 // @ts-ignore: decorator
 @inline export function signature(set: usize, signer: u32): usize { return set + SIGNATURES + (signer << 6); }
+
+/** Where the certificate of these votes lies in flash; 0: nowhere yet. */
+// @ts-ignore: decorator
+@inline export function certificate(set: usize): u32 { return load<u32>(set, CERTIFICATE); }
+// @ts-ignore: decorator
+@inline export function setCertificate(set: usize, offset: u32): void { store<u32>(set, offset, CERTIFICATE); }
 
 /** Bytes that one set takes; the region holds as many as fit. */
 // @ts-ignore: decorator
