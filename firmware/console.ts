@@ -13,7 +13,7 @@ import * as tree from "./core/tree";
 import * as pool from "./mesh/pool";
 import * as block from "./consensus/block";
 import * as cell from "./consensus/cell";
-import * as replica from "./consensus/replica";
+import * as chain from "./consensus/chain";
 import * as safety from "./consensus/safety";
 import * as transaction from "./ledger/transaction";
 import * as wallet from "./ledger/wallet";
@@ -29,7 +29,7 @@ export function introduce(): void {
 
 /** Admits a transaction of n bytes at p to the pool once its signature verifies; `own` marks those of this device. */
 export function admit(p: usize, n: u32, own: bool, now: u64): u32 {
-  const why = transaction.admit(p, n, replica.executedHeight());
+  const why = transaction.admit(p, n, chain.executedHeight());
   if (why != 0) return why;
   transaction.id(WORK);
   if (!pool.has(WORK)) {
@@ -77,12 +77,12 @@ function status(): u32 {
   store<u8>(p, cell.me(), 2);
   store<u8>(p, <u8>safety.observer(), 3);
   store<u32>(p, cell.epoch(), 4);
-  store<u32>(p, replica.view(), 8);
-  store<u32>(p, replica.finalHeight(), 12);
-  store<u32>(p, replica.executedHeight(), 16);
-  store<u32>(p, replica.finalView(), 20);
-  memory.copy(p + 24, block.root(replica.executedHeight()), 32);
-  memory.copy(p + 56, replica.finalDigest(), 32);
+  store<u32>(p, chain.view(), 8);
+  store<u32>(p, chain.finalHeight(), 12);
+  store<u32>(p, chain.executedHeight(), 16);
+  store<u32>(p, chain.finalView(), 20);
+  memory.copy(p + 24, block.root(chain.executedHeight()), 32);
+  memory.copy(p + 56, chain.finalDigest(), 32);
   return 0;
 }
 

@@ -29,6 +29,7 @@ import * as block from "./consensus/block";
 import * as cell from "./consensus/cell";
 import * as hear from "./consensus/hear";
 import * as propose from "./consensus/propose";
+import * as chain from "./consensus/chain";
 import * as replica from "./consensus/replica";
 import * as safety from "./consensus/safety";
 import * as sync from "./consensus/sync";
@@ -87,12 +88,12 @@ function start(n: u32, now: u64): void {
   link.open(identity.cellKey(), cell.mtu(), cell.me());
   ledger.open(WORK, n, cell.hash());
   tree.root(WORK);
-  replica.open(WORK, now);
+  chain.open(WORK, now);
   if (snapshot.load(META)) {
     const h = load<u32>(META);
     memory.copy(META + 64, META + 16, 32);
     tree.root(META + 96);
-    replica.rebase(h, load<u32>(META + 4), load<u32>(META + 8), META + 64, META + 96);
+    chain.rebase(h, load<u32>(META + 4), load<u32>(META + 8), META + 64, META + 96);
   }
   safety.open();
   if (safety.observer()) refuse(reason.JOURNAL_UNREADABLE, 0);
@@ -103,9 +104,9 @@ function start(n: u32, now: u64): void {
   }
   propose.resume();
   if (root == 0) return;
-  store<u32>(root, replica.finalHeight());
-  store<u32>(root, replica.executedHeight(), 4);
-  store<u32>(root, replica.view(), 8);
+  store<u32>(root, chain.finalHeight());
+  store<u32>(root, chain.executedHeight(), 4);
+  store<u32>(root, chain.view(), 8);
   store<u32>(root, <u32>safety.observer(), 12);
 }
 
@@ -139,7 +140,7 @@ function take(p: usize, n: u32, now: u64): u32 {
   }
   if (k == kind.BLOCK) return served(p, n, now);
   if (k == kind.BEACON) return sync.hear(p, n);
-  return k == kind.TRANSACTION ? console.admit(p + 1, n - 1, false, now) : reason.OBJECT_KIND;
+  return console.admit(p + 1, n - 1, false, now); // mesh let no other kind through
 }
 
 /** A proposal: its head is the replica's matter, its body the ledger's, and both sets of signatures share one batch. */
@@ -202,12 +203,12 @@ export function tick(now: u64): u32 {
   while (steps < 12 && replica.advance(now)) steps++;
   if (replica.shouldPropose(now)) {
     const length = body.collect(WORK + proposal.BODY);
-    body.mark(WORK + proposal.BODY, length, replica.view());
+    body.mark(WORK + proposal.BODY, length, chain.view());
     if (propose.propose(length, load<u32>(body.ROOT - 4), body.ROOT, now)) steps = 1;
   }
   if (steps != 0) return 0;
   sync.tick(now);
-  if (replica.executing()) return 0;
+  if (chain.executing()) return 0;
   wait = min(wait, pool.gossip(now));
   wait = min(wait, sync.wake(now));
   return min(wait, replica.wake(now));
@@ -219,8 +220,8 @@ function work(): bool {
     snapshot.step();
     return true;
   }
-  if (!replica.executing()) return false;
-  const h = replica.executedHeight() + 1;
+  if (!chain.executing()) return false;
+  const h = chain.executedHeight() + 1;
   const at = block.recordAt(h);
   const head = WORK + 1700;
   if (!log.head(at, head)) return false;
@@ -231,7 +232,7 @@ function work(): bool {
   memory.copy(digest, head + record.LOG_DIGEST, 32);
   body.execute(WORK + header.SIZE, load<u32>(WORK + header.BODY_LENGTH), h, cell.kid(load<u8>(WORK + header.PROPOSER)));
   tree.root(META + 64);
-  replica.executed(META + 64);
+  chain.executed(META + 64);
   const p = ring.event(event.EXECUTED, 48);
   if (p != 0) {
     store<u32>(p, h);

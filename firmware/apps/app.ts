@@ -16,7 +16,7 @@ import * as event from "../wire/event";
 import * as reason from "../wire/reason";
 import * as ring from "../core/ring";
 import * as cell from "../consensus/cell";
-import * as replica from "../consensus/replica";
+import * as chain from "../consensus/chain";
 import * as readings from "../ledger/readings";
 import * as wallet from "../ledger/wallet";
 
@@ -64,7 +64,7 @@ export function act(channel: u32, value: i64): void {
 
 /** Keeps a reading for the next report, at the cell's time. Name and unit are ASCII, first character in the low byte. */
 export function keep(name: u64, unit: u32, value: i64): bool {
-  return readings.add(name, unit, value, replica.blockTime()) != 0;
+  return readings.add(name, unit, value, chain.blockTime()) != 0;
 }
 
 /** Readings kept, not yet reported. */

@@ -21,6 +21,7 @@ import * as block from "./block";
 import * as certificate from "./certificate";
 import * as votes from "./votes";
 import * as nulls from "./nulls";
+import * as chain from "./chain";
 import * as replica from "./replica";
 import { STATEMENTS } from "./cell";
 
@@ -45,16 +46,16 @@ export function voted(p: usize, n: u32): u32 {
   if (signer >= cell.n()) return reason.VOTE_SIGNER;
   if (signer == cell.me()) return 0;
   const k: u32 = load<u8>(p);
-  const current = replica.view();
+  const current = chain.view();
   if (k == kind.NULLIFY) {
     const to = load<u32>(p + vote.TO);
-    if (to > replica.finalView()) nulls.add(signer, load<u32>(p + vote.FROM), to, p + vote.NULLIFY_SIGNATURE, false, current);
+    if (to > chain.finalView()) nulls.add(signer, load<u32>(p + vote.FROM), to, p + vote.NULLIFY_SIGNATURE, false, current);
     return 0;
   }
   const v = load<u32>(p + vote.VIEW);
   if (v > current + AHEAD) return reason.VOTE_VIEW;
-  if (v <= replica.finalView()) return 0;
-  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, p + vote.DIGEST, current, replica.highest());
+  if (v <= chain.finalView()) return 0;
+  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, p + vote.DIGEST, current, chain.highest());
   if (set != 0) votes.add(set, signer, k == kind.NOTARIZE_F, p + vote.SIGNATURE, false);
   return 0;
 }
@@ -75,23 +76,23 @@ function nullCertified(p: usize): void {
     const i: u32 = ctz(rest);
     const from = load<u32>(at);
     const to = load<u32>(at, 4);
-    if (i != cell.me() && from != 0 && from <= to && to >= replica.view()) nulls.add(i, from, to, at + 8, false, replica.view());
+    if (i != cell.me() && from != 0 && from <= to && to >= chain.view()) nulls.add(i, from, to, at + 8, false, chain.view());
     at += wire.NULL_STRIDE;
   }
 }
 
 function notarCertified(p: usize, n: u32, now: u64): u32 {
   const v = load<u32>(p + wire.VIEW);
-  if (v <= replica.finalView()) return 0;
+  if (v <= chain.finalView()) return 0;
   const known = block.find(p + wire.DIGEST);
   if (known != 0 && block.is(known, block.CERTIFICATE)) return 0;
-  if (!certificate.notarHolds(p, replica.view(), replica.highest())) return reason.CERTIFICATE_SIGNATURE;
+  if (!certificate.notarHolds(p, chain.view(), chain.highest())) return reason.CERTIFICATE_SIGNATURE;
   const s = block.obtain(p + wire.DIGEST, v);
   if (s == 0) return 0;
   block.setCertificate(s, log.append(record.LOG_NOTAR, v, 0, s, p, n, 0, 0));
   if (!block.is(s, block.NOTAR)) block.setSince(s, <u32>now);
   block.flag(s, block.NOTAR | block.CERTIFICATE);
-  replica.raise(v);
+  chain.raise(v);
   return 0;
 }
 
@@ -99,11 +100,11 @@ function finalCertified(p: usize, n: u32): u32 {
   const child = load<u8>(p) == kind.FINAL_BY_CHILD;
   const v = load<u32>(child ? p + wire.CHILD + header.PARENT_VIEW : p + wire.VIEW);
   const d = child ? p + wire.CHILD + header.PARENT : p + wire.DIGEST;
-  if (v <= replica.finalView() || replica.aimsAt(v)) return 0;
+  if (v <= chain.finalView() || chain.aimsAt(v)) return 0;
   if (child) digest(p + wire.CHILD);
   if (!certificate.finalHolds(p, DIGEST)) return reason.FINAL_SIGNATURE;
   log.append(record.LOG_FINAL, v, 0, d, p, n, 0, 0);
-  replica.aim(v, d);
+  chain.aim(v, d);
   return 0;
 }
 
@@ -117,11 +118,11 @@ export function proposed(p: usize, n: u32): u32 {
   const h = p + proposal.HEADER;
   if (n < proposal.BODY || !wellFormed(h, n - proposal.BODY)) return reason.PROPOSAL_SHAPE;
   const v = load<u32>(h + header.VIEW);
-  if (load<u8>(h + header.PROPOSER) != cell.leader(v) || v > replica.view() + AHEAD) return reason.PROPOSAL_LEADER;
+  if (load<u8>(h + header.PROPOSER) != cell.leader(v) || v > chain.view() + AHEAD) return reason.PROPOSAL_LEADER;
   digest(h);
   const known = block.find(DIGEST);
   if (known != 0 && block.is(known, block.NOTAR)) return block.is(known, block.BODY) ? IGNORE : STORE;
-  if (v < replica.view() || (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))) return IGNORE;
+  if (v < chain.view() || (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))) return IGNORE;
   return JUDGE;
 }
 
@@ -131,7 +132,7 @@ export function served(p: usize, n: u32): u32 {
   if (n < proposal.BLOCK_BODY || !wellFormed(h, n - proposal.BLOCK_BODY)) return reason.BLOCK_SHAPE;
   digest(h);
   const known = block.find(DIGEST);
-  if (load<u32>(h + header.VIEW) <= replica.finalView() || (known != 0 && block.is(known, block.BODY))) return IGNORE;
+  if (load<u32>(h + header.VIEW) <= chain.finalView() || (known != 0 && block.is(known, block.BODY))) return IGNORE;
   return known != 0 && block.is(known, block.NOTAR) ? STORE : reason.BLOCK_UNWANTED;
 }
 
@@ -177,7 +178,7 @@ export function accept(p: usize): u32 {
   const s = keep(h, p + proposal.BODY, true);
   if (s == 0) return 0;
   block.flag(s, block.SIGNED);
-  const set = votes.obtain(kind.NOTARIZE, v, s, replica.view(), replica.highest());
+  const set = votes.obtain(kind.NOTARIZE, v, s, chain.view(), chain.highest());
   if (set != 0) votes.add(set, cell.leader(v), load<u8>(p + proposal.F) != 0, p + proposal.SIGNATURE, true);
   return 0;
 }

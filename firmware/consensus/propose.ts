@@ -13,6 +13,7 @@ import * as log from "../core/log";
 import * as cell from "./cell";
 import * as block from "./block";
 import * as hear from "./hear";
+import * as chain from "./chain";
 import * as replica from "./replica";
 import * as safety from "./safety";
 import * as votes from "./votes";
@@ -21,12 +22,12 @@ import * as sync from "./sync";
 /** Proposes a block of `count` transactions in n bytes at WORK + proposal.BODY, with their Merkle root at `root`. False when no slot is
  *  to be had for it. */
 export function propose(n: u32, count: u32, root: usize, now: u64): bool {
-  const v = replica.view();
-  const parent = block.notarized(replica.highest());
+  const v = chain.view();
+  const parent = block.notarized(chain.highest());
   const h = WORK + proposal.HEADER;
   // a parent may cite a height that this device has yet to execute: then it cites the same
-  const behind = block.executedHeight(parent) > replica.executedHeight();
-  const executed = behind ? block.executedHeight(parent) : replica.executedHeight();
+  const behind = block.executedHeight(parent) > chain.executedHeight();
+  const executed = behind ? block.executedHeight(parent) : chain.executedHeight();
   memory.fill(h, 0, header.SIZE);
   store<u8>(h, header.VERSION_1);
   store<u8>(h + header.PROPOSER, cell.me());
@@ -34,7 +35,7 @@ export function propose(n: u32, count: u32, root: usize, now: u64): bool {
   store<u32>(h + header.EPOCH, cell.epoch());
   store<u32>(h + header.VIEW, v);
   store<u32>(h + header.HEIGHT, block.height(parent) + 1);
-  store<u32>(h + header.TIME, max(block.time(parent) + 1, replica.clock(now)));
+  store<u32>(h + header.TIME, max(block.time(parent) + 1, chain.clock(now)));
   store<u32>(h + header.PARENT_VIEW, block.view(parent));
   store<u32>(h + header.EXECUTED_HEIGHT, executed);
   store<u32>(h + header.BODY_LENGTH, n);
@@ -56,14 +57,14 @@ export function recall(offset: u32, head: usize): void {
   const k: u32 = load<u8>(head + record.LOG_KIND);
   const v = load<u32>(head + record.LOG_VIEW);
   if (k == record.LOG_COMMIT) return recallCommit(offset, head);
-  if (v <= replica.finalView()) return;
-  if (k == record.LOG_FINAL) return replica.aim(v, head + record.LOG_DIGEST);
+  if (v <= chain.finalView()) return;
+  if (k == record.LOG_FINAL) return chain.aim(v, head + record.LOG_DIGEST);
   const s = block.obtain(head + record.LOG_DIGEST, v);
   if (s == 0) return;
   if (k == record.LOG_NOTAR) {
     block.setCertificate(s, offset);
     block.flag(s, block.NOTAR | block.CERTIFICATE);
-    replica.raise(v);
+    chain.raise(v);
     return;
   }
   log.read(offset, 0, block.head(s), header.SIZE);
@@ -77,12 +78,12 @@ function recallCommit(offset: u32, head: usize): void {
   const at = WORK;
   if (!log.read(offset, 0, at, 4)) return;
   const where = load<u32>(at);
-  if (v <= replica.finalView()) {
+  if (v <= chain.finalView()) {
     block.setRecordAt(load<u32>(head + record.LOG_HEIGHT), where);
-    if (v == replica.finalView()) log.read(where, 0, block.head(block.final()), header.SIZE);
+    if (v == chain.finalView()) log.read(where, 0, block.head(block.final()), header.SIZE);
     return;
   }
-  if (load<u32>(head + record.LOG_HEIGHT) != replica.finalHeight() + 1) return;
+  if (load<u32>(head + record.LOG_HEIGHT) != chain.finalHeight() + 1) return;
   const s = block.obtain(head + record.LOG_DIGEST, v);
   if (s == 0) return;
   log.read(where, 0, block.head(s), header.SIZE);
@@ -90,7 +91,7 @@ function recallCommit(offset: u32, head: usize): void {
   const old = block.final();
   store<u32>(old, block.flags(old) & ~block.FINAL, 160);
   block.flag(s, block.HEADER | block.BODY | block.NOTAR | block.FINAL);
-  replica.adopt(s, replica.since());
+  chain.adopt(s, chain.since());
 }
 
 /** After the log and the journal were read: signs own votes again, byte for byte, so that beacons can show and neighbours fill them. */
@@ -98,11 +99,11 @@ export function resume(): void {
   if (!replica.voting()) return;
   safety.restate();
   const v = safety.notarizedView();
-  const s = v > replica.finalView() ? block.find(safety.notarizedDigest()) : 0;
+  const s = v > chain.finalView() ? block.find(safety.notarizedDigest()) : 0;
   if (s != 0) {
     if (safety.notarizedF()) safety.learnFinalized(block.parent(s));
     if (cell.leader(v) == cell.me()) block.flag(s, block.SIGNED);
     replica.sign(safety.notarizedF() ? kind.NOTARIZE_F : kind.NOTARIZE, v, s);
   }
-  if (safety.nullifiedTo() > replica.finalView()) replica.giveUpAgain();
+  if (safety.nullifiedTo() > chain.finalView()) replica.giveUpAgain();
 }

@@ -26,6 +26,7 @@ import * as block from "./block";
 import * as certificate from "./certificate";
 import * as votes from "./votes";
 import * as nulls from "./nulls";
+import * as chain from "./chain";
 import * as replica from "./replica";
 import * as safety from "./safety";
 import { STATE } from "./cell";
@@ -39,7 +40,7 @@ const VOTES: u32 = 3;
 
 /** Milliseconds between beacons: two message delays while something is open, six when all is quiet; a quarter of it by chance. */
 function interval(): u32 {
-  const open = replica.pending() || replica.wantedView() != 0 || replica.finalHeight() < load<u32>(BEST);
+  const open = replica.pending() || chain.wantedView() != 0 || chain.finalHeight() < load<u32>(BEST);
   const base = cell.delta() * (open ? 2 : 6);
   return base - (base >> 3) + (rng.next() % ((base >> 2) + 1));
 }
@@ -52,7 +53,7 @@ export function hurry(now: u64): void {
 
 /** True while a neighbour is known to have final blocks that this device lacks. */
 export function behind(): bool {
-  return replica.finalHeight() < load<u32>(BEST) || replica.wantedView() != 0;
+  return chain.finalHeight() < load<u32>(BEST) || chain.wantedView() != 0;
 }
 
 /** Milliseconds until the next beacon. */
@@ -65,29 +66,29 @@ export function tick(now: u64): void {
   if (load<u64>(NEXT) > now) return;
   store<u64>(NEXT, now + interval());
   const b = WORK;
-  const v = replica.view();
+  const v = chain.view();
   memory.fill(b, 0, beacon.SIZE);
   store<u8>(b, kind.BEACON);
   store<u8>(b + beacon.SIGNER, cell.me());
-  store<u16>(b + beacon.FLAGS, (replica.pending() ? beacon.PENDING : 0) | (replica.executing() ? beacon.EXECUTING : 0));
+  store<u16>(b + beacon.FLAGS, (replica.pending() ? beacon.PENDING : 0) | (chain.executing() ? beacon.EXECUTING : 0));
   store<u32>(b + beacon.EPOCH, cell.epoch());
   store<u32>(b + beacon.VIEW, v);
-  store<u32>(b + beacon.FINAL_HEIGHT, replica.finalHeight());
-  store<u32>(b + beacon.FINAL_VIEW, replica.finalView());
-  store<u64>(b + beacon.FINAL_DIGEST, load<u64>(replica.finalDigest()));
-  store<u32>(b + beacon.NOTAR_VIEW, replica.highest());
+  store<u32>(b + beacon.FINAL_HEIGHT, chain.finalHeight());
+  store<u32>(b + beacon.FINAL_VIEW, chain.finalView());
+  store<u64>(b + beacon.FINAL_DIGEST, load<u64>(chain.finalDigest()));
+  store<u32>(b + beacon.NOTAR_VIEW, chain.highest());
   store<u32>(b + beacon.HAVE_NULLIFY, nulls.reaching(v));
   const s = current();
   if (s != 0) {
     store<u64>(b + beacon.PROPOSAL, load<u64>(s));
     store<u32>(b + beacon.HAVE_NOTARIZE, haveOf(kind.NOTARIZE, s));
   }
-  const top = block.notarized(replica.highest());
+  const top = block.notarized(chain.highest());
   if (top != 0) store<u32>(b + beacon.HAVE_FINALIZE, haveOf(kind.FINALIZE, top));
-  store<u32>(b + beacon.EXECUTED_HEIGHT, replica.executedHeight());
-  store<u64>(b + beacon.EXECUTED_ROOT, load<u64>(block.root(replica.executedHeight())));
+  store<u32>(b + beacon.EXECUTED_HEIGHT, chain.executedHeight());
+  store<u64>(b + beacon.EXECUTED_ROOT, load<u64>(block.root(chain.executedHeight())));
   store<u32>(b + beacon.FRAGMENTS, link.partial(b + beacon.OBJECT));
-  if (replica.wantedView() != 0) store<u64>(b + beacon.WANTED, load<u64>(replica.wanted()));
+  if (chain.wantedView() != 0) store<u64>(b + beacon.WANTED, load<u64>(chain.wanted()));
   store<u32>(b + beacon.CLOCK, <u32>now);
   link.send(0, b, beacon.SIZE, ALL);
 }
@@ -95,7 +96,7 @@ export function tick(now: u64): void {
 /** The proposal of the current view that this device holds, or 0. */
 function current(): usize {
   for (let s = block.first(); s != 0; s = block.next(s)) {
-    if (block.view(s) == replica.view() && block.is(s, block.BODY | block.SIGNED)) return s;
+    if (block.view(s) == chain.view() && block.is(s, block.BODY | block.SIGNED)) return s;
   }
   return 0;
 }
@@ -115,15 +116,15 @@ export function hear(b: usize, n: u32): u32 {
   if (chosen) {
     if (load<u64>(b + beacon.WANTED) != 0) serve(b);
     // without a certificate of its own to show, finality is shown by what led to it
-    const shown = load<u32>(b + beacon.FINAL_VIEW) < replica.finalView() && finality(b);
+    const shown = load<u32>(b + beacon.FINAL_VIEW) < chain.finalView() && finality(b);
     if (shown) return 0;
-    if (load<u32>(b + beacon.NOTAR_VIEW) < replica.highest()) sendRecord(block.notarized(replica.highest()));
-    else if (load<u32>(b + beacon.VIEW) < replica.view()) {
+    if (load<u32>(b + beacon.NOTAR_VIEW) < chain.highest()) sendRecord(block.notarized(chain.highest()));
+    else if (load<u32>(b + beacon.VIEW) < chain.view()) {
       const length = certificate.nullified(WORK, load<u32>(b + beacon.VIEW));
       if (length != 0) link.send(0, WORK, length, ALL);
     }
   }
-  if (load<u32>(b + beacon.VIEW) == replica.view()) fill(b, chosen);
+  if (load<u32>(b + beacon.VIEW) == chain.view()) fill(b, chosen);
   return 0;
 }
 
@@ -144,7 +145,7 @@ function sendLogged(offset: u32): bool {
 function finality(b: usize): bool {
   const after = load<u32>(b + beacon.FINAL_VIEW);
   const h = load<u32>(b + beacon.FINAL_HEIGHT) + 1;
-  if (h + block.KEPT <= replica.finalHeight()) {
+  if (h + block.KEPT <= chain.finalHeight()) {
     refuse(reason.BEYOND_WINDOW, h);
     return false;
   }
@@ -171,7 +172,7 @@ function serve(b: usize): void {
     if (block.is(s, block.BODY) && load<u64>(s) == prefix) return sendBlock(block.record(s), b);
   }
   const from = load<u32>(b + beacon.FINAL_HEIGHT) + 1;
-  for (let h = from; h < from + 12 && h <= replica.finalHeight(); h++) {
+  for (let h = from; h < from + 12 && h <= chain.finalHeight(); h++) {
     const at = block.recordAt(h);
     if (log.head(at, HEAD) && load<u64>(HEAD + record.LOG_DIGEST) == prefix) return sendBlock(at, b);
   }
@@ -197,13 +198,13 @@ function fill(b: usize, chosen: bool): void {
   if (s != 0) {
     if (load<u64>(b + beacon.PROPOSAL) != load<u64>(s)) {
       if (chosen) repropose(s, missing(b, s));
-    } else sendVotes(votes.find(kind.NOTARIZE, replica.view(), s), load<u32>(b + beacon.HAVE_NOTARIZE), chosen);
+    } else sendVotes(votes.find(kind.NOTARIZE, chain.view(), s), load<u32>(b + beacon.HAVE_NOTARIZE), chosen);
   }
-  const gaveUp = pick(nulls.reaching(replica.view()) & ~load<u32>(b + beacon.HAVE_NULLIFY), chosen);
+  const gaveUp = pick(nulls.reaching(chain.view()) & ~load<u32>(b + beacon.HAVE_NULLIFY), chosen);
   for (let rest = gaveUp; rest != 0; rest &= rest - 1) sendNullify(ctz(rest));
-  const top = block.notarized(replica.highest());
-  if (top == 0 || block.is(top, block.FINAL) || load<u32>(b + beacon.NOTAR_VIEW) != replica.highest()) return;
-  sendVotes(votes.find(kind.FINALIZE, replica.highest(), top), load<u32>(b + beacon.HAVE_FINALIZE), chosen);
+  const top = block.notarized(chain.highest());
+  if (top == 0 || block.is(top, block.FINAL) || load<u32>(b + beacon.NOTAR_VIEW) != chain.highest()) return;
+  sendVotes(votes.find(kind.FINALIZE, chain.highest(), top), load<u32>(b + beacon.HAVE_FINALIZE), chosen);
 }
 
 /** Of the signers in `lacks`: always this device itself, and a few others if it was chosen to answer. */

@@ -67,9 +67,9 @@ function whole(offset: u32): u32 {
   const base = offset - (offset % flash.sector(record.REGION_JOURNAL));
   if (offset == base) return flash.head(record.REGION_JOURNAL, offset, MAGIC);
   if (!flash.read(record.REGION_JOURNAL, offset, map.BUFFER, record.SLOT)) return 0;
-  if (crc.crc32(0, map.BUFFER, <u32>SLOT_CRC) != load<u32>(map.BUFFER, SLOT_CRC)) return 0;
   const sequence = load<u32>(map.BUFFER, SLOT_SEQUENCE);
-  return flash.place(record.REGION_JOURNAL, sequence) == base ? sequence : 0;
+  if (flash.place(record.REGION_JOURNAL, sequence) != base) return 0;
+  return crc.crc32(0, map.BUFFER, <u32>SLOT_CRC) == load<u32>(map.BUFFER, SLOT_CRC) ? sequence : 0;
 }
 
 /** Recovers the journal from flash: READY, BLANK (nothing was ever promised) or UNREADABLE (see above). */
@@ -96,7 +96,8 @@ export function open(): u32 {
   let offset = base;
   while (offset < base + sector && whole(offset) == sealed) offset += record.SLOT;
   const rest = base + sector - offset; // the slot that failed, and what must be blank behind it
-  if (rest > record.SLOT && !flash.blank(record.REGION_JOURNAL, offset + record.SLOT, rest - record.SLOT)) return UNREADABLE;
+  if (rest > record.SLOT && !flash.blank(record.REGION_JOURNAL, offset + record.SLOT, rest - record.SLOT))
+    return UNREADABLE;
   store<u32>(TAIL, (offset - base) / record.SLOT);
   return READY;
 }

@@ -41,7 +41,7 @@ const STEP: u32 = 2048;
 /** Offset of a half. */
 function base(half: u32): u32 {
   const sector = flash.sector(record.REGION_SNAPSHOTS);
-  return half != 0 ? flash.size(record.REGION_SNAPSHOTS) / sector / 2 * sector : 0;
+  return half != 0 ? (flash.size(record.REGION_SNAPSHOTS) / sector / 2) * sector : 0;
 }
 
 /** Begins a copy of the state under the 64 bytes of meta at p. Only when !busy(). */
@@ -115,14 +115,16 @@ function restore(half: u32, meta: usize): bool {
   const n = load<u32>(map.BUFFER, 8);
   const expected = load<u32>(map.BUFFER, 12);
   memory.copy(meta, map.BUFFER + HEAD_META, META_SIZE);
-  if (n > <u32>(layout.TREE_END - tree.image()) || !flash.read(record.REGION_SNAPSHOTS, base(half) + IMAGE, tree.image(), n)) return false;
-  if (crc.crc32(0, tree.image(), n) != expected) return false;
+  const image = base(half) + IMAGE;
+  if (n > <u32>(layout.TREE_END - tree.image())) return false;
+  if (flash.check(0, record.REGION_SNAPSHOTS, image, n) != expected) return false;
+  if (!flash.read(record.REGION_SNAPSHOTS, image, tree.image(), n)) return false;
   store<u32>(IN_USE, half + 1);
   tree.restore();
   return true;
 }
 
-/** Loads the newest whole copy into the tree, its 64 bytes of meta to `meta`. False: none, and the tree must be reset. */
+/** Loads the newest whole copy into the tree, its 64 bytes of meta to `meta`. False: none, the tree is as it was. */
 function loadNewest(meta: usize): bool {
   const a = sequenceOf(0);
   const b = sequenceOf(1);

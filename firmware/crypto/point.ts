@@ -162,17 +162,16 @@ export function encode(out: usize): void {
 }
 
 /**
- * True when 8 times the point is the neutral element; the point is spent. 8 P lies in the subgroup of odd order L, where x = 0 only at the
- * neutral element, so that x = 0 says it all.
+ * True when 8 times the point is the neutral element; the point is spent. 8 P = 0 says that 2 P has order 1, 2 or 4; the four such points
+ * are (0, 1), (0, -1), (sqrt(-1), 0) and (-sqrt(-1), 0), and on the curve x y = 0 holds for no other.
  */
 export function small(): bool {
   double();
-  double();
-  double();
-  return field.isZero(X);
+  field.mul(A, X, Y);
+  return field.isZero(A);
 }
 
-/** The ten digits of column j of the recoded scalar, five of them (half = 0, 1), as bits. */
+/** Five of the ten digits in column j of the recoded scalar (half = 0, 1), as bits. */
 // @ts-ignore: decorator
 @inline function digits(j: u32, half: u32): u32 {
   let bits: u32 = 0;

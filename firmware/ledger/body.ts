@@ -12,6 +12,7 @@ import * as ring from "../core/ring";
 import * as sha256 from "../crypto/sha256";
 import * as merkle from "../crypto/merkle";
 import * as cell from "../consensus/cell";
+import * as chain from "../consensus/chain";
 import * as replica from "../consensus/replica";
 import * as block from "../consensus/block";
 import * as pool from "../mesh/pool";
@@ -114,12 +115,12 @@ function sweep(height: u32): void {
 /** True when entry e of the pool stands in a block that may still become final. */
 function placed(e: usize): bool {
   const v = pool.marked(e);
-  return v > replica.finalView() && block.notarized(v) != 0;
+  return v > chain.finalView() && block.notarized(v) != 0;
 }
 
 /** True when the pool's entry e can go into a block now: valid, its sender's next nonce. */
 function ready(e: usize): bool {
-  return transaction.admit(pool.bytes(e), pool.length(e), replica.finalHeight() + 1) == 0 && ledger.isNext();
+  return transaction.admit(pool.bytes(e), pool.length(e), chain.finalHeight() + 1) == 0 && ledger.isNext();
 }
 
 /** True when no transaction of the same sender stands in a block above the final one. Leaves e as the transaction under way. */

@@ -9,7 +9,7 @@ import * as sha256 from "../crypto/sha256";
 import * as identity from "../core/identity";
 import * as ring from "../core/ring";
 import * as pool from "../mesh/pool";
-import * as replica from "../consensus/replica";
+import * as chain from "../consensus/chain";
 import * as state from "./state";
 import * as transaction from "./transaction";
 
@@ -29,13 +29,13 @@ function nextNonce(): u64 {
 
 // @ts-ignore: decorator
 @inline function expiry(): u32 {
-  return replica.executedHeight() + LIFETIME;
+  return chain.executedHeight() + LIFETIME;
 }
 
 /** Puts the transaction of n bytes in WORK into the pool, as own, if the state admits it. */
 function publish(n: u32, now: u64): u32 {
   if (n == 0) return reason.PACK_LONG;
-  let why = transaction.admit(WORK, n, replica.executedHeight());
+  let why = transaction.admit(WORK, n, chain.executedHeight());
   if (why == 0) why = pool.add(WORK, n, true, now);
   if (why == 0) announce(WORK, n);
   return why;

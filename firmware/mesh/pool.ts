@@ -111,7 +111,7 @@ export function add(p: usize, n: u32, own: bool, now: u64): u32 {
     return 0;
   }
   if (n > layout.TX_MAX || load<u32>(USED) + span(n) > CAPACITY) return reason.POOL_FULL;
-  const wait = own ? OWN_MS : OTHERS_MS + rng.next() % OTHERS_MS;
+  const wait = own ? OWN_MS : OTHERS_MS + (rng.next() % OTHERS_MS);
   e = end();
   store<u64>(e, load<u64>(HASH));
   store<u64>(e, own ? now : now + wait, DUE);

@@ -10,6 +10,5 @@ export const FINAL_CERTIFICATE: u32 = 7; // (a): of lone FINALIZE votes
 export const FINAL_BY_CHILD: u32 = 8; // (b): of NOTARIZE F=1 votes for one child
 export const NULL_CERTIFICATE: u32 = 9;
 export const BLOCK: u32 = 10; // header and body, for catch-up
-export const REQUEST: u32 = 11;
-export const BEACON: u32 = 12;
-export const TRANSACTION: u32 = 13;
+export const BEACON: u32 = 11;
+export const TRANSACTION: u32 = 12;
