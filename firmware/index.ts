@@ -35,7 +35,6 @@ import * as safety from "./consensus/safety";
 import * as sync from "./consensus/sync";
 import * as body from "./ledger/body";
 import * as ledger from "./ledger/ledger";
-import * as transaction from "./ledger/transaction";
 import * as app from "./apps/app";
 import * as console from "./console";
 

@@ -1,4 +1,6 @@
 // What the firmware may weigh: executed wasm is RAM on a board (three to four bytes of code page each), so every folder has a budget.
+// test/budget.json holds what each takes plus a little: growth is a decision, not an accident. All of it at once is more than a part
+// with 192 KB holds; there the runtime drops compiled code between calls when it outgrows its room (boards/runtime/README.md).
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -15,7 +15,7 @@ export const strictness: readonly string[];
 
 export function buildBinding(options?: { clang?: boolean; output?: string }): Promise<boolean>;
 export function buildTool(
-  name: "count" | "count-ops" | "replay" | "rival",
+  name: "count" | "count-ops" | "replay" | "port" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;
 

@@ -180,6 +180,7 @@ const TOOLS = {
   replay: {
     ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
   },
+  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
   rival: { ours: sources("binding", "rival.c"), wasm3: false, link: ["-lsodium"] },
 };
 

@@ -89,7 +89,7 @@ export async function ops(job: Job): Promise<Count & { byOp: [name: string, coun
   await buildTool("count-ops");
   const { stdout } = await run(paths.tool("count-ops"), [job.wasm, "1", ...words(job)], { maxBuffer: 1 << 24 });
   const found = [...stdout.matchAll(/^op (\w+) (\d+)$/gm)].map(([, n, c]): [string, number] => [n, Number(c)]);
-  const byOp = found.sort((a, b) => b[1] - a[1]);
+  const byOp = found.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const count = byOp.reduce((sum, [, c]) => sum + c, 0);
   return { count, byOp, result: result(stdout), compiler: version(compiler({ clang: false })) };
 }

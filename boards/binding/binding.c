@@ -270,6 +270,7 @@ static napi_value find(napi_env env, napi_callback_info info) {
     if (argc < 2 || napi_get_value_string_utf8(env, argv[1], name, sizeof name, &length) != napi_ok)
         return fail(env, "find(handle, name)");
     M3Result result = engine_find(&function, i->module, name);
+    if (!result && function) result = engine_ready(function);
     if (result) return fail(env, result);
     if (function && i->found == MAX_FOUND) return fail(env, "too many functions looked up");
     if (function && m3_GetArgCount(function) > ENGINE_ARGUMENTS) return fail(env, "too many parameters");

@@ -63,8 +63,9 @@ static uint8_t *read_file(const char *path, uint32_t *size) {
 static IM3Function find(IM3Module module, const char *name) {
     IM3Function function;
     M3Result result = engine_find(&function, module, name);
+    if (!result && !function) die("the module does not export", name);
+    if (!result) result = engine_ready(function);
     if (result) die(name, result);
-    if (!function) die("the module does not export", name);
     return function;
 }
 

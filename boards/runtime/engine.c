@@ -150,10 +150,8 @@ M3Result engine_find(IM3Function *function, IM3Module module, const char *name) 
     if (module->wasmEnd - module->wasmStart < 8) return m3Err_wasmMalformed;
     uint32_t index = exported(module, name);
     if (index >= module->numFunctions) return m3Err_none;
-    IM3Function found = &module->functions[index];
-    M3Result result = engine_ready(found);
-    if (!result) *function = found;
-    return result;
+    *function = &module->functions[index];
+    return m3Err_none;
 }
 
 uint32_t engine_code(IM3Runtime runtime) {
@@ -173,28 +171,13 @@ static void empty_pages(IM3Runtime runtime) {
     for (IM3CodePage page = runtime->pagesOpen; page; page = page->info.next) page->info.lineIndex = 0;
 }
 
-M3Result engine_flush(IM3Runtime runtime, IM3Module module) {
-    const void *raw[ENGINE_IMPORTS][2]; // of a linked import: its C function and its userdata
-    uint32_t imports = module->numFuncImports;
-    if (imports > ENGINE_IMPORTS) return "too many imports";
-    for (uint32_t i = 0; i < imports; i++) {
-        const code_t *code =
-            (const code_t *)module->functions[i].compiled; // op_CallRawFunction, C function, itself, userdata
-        raw[i][0] = code ? code[1] : NULL;
-        raw[i][1] = code ? code[3] : NULL;
-    }
+void engine_flush(IM3Runtime runtime, IM3Module module) {
     empty_pages(runtime);
     for (uint32_t i = 0; i < module->numFunctions; i++) {
         IM3Function function = &module->functions[i];
         m3_Free(function->constants); // CompileFunction makes new ones without freeing these
         function->compiled = NULL;
     }
-    for (uint32_t i = 0; i < imports; i++) {
-        if (!raw[i][0]) continue;
-        M3Result result = CompileRawFunction(module, &module->functions[i], raw[i][0], raw[i][1]);
-        if (result) return result;
-    }
-    return m3Err_none;
 }
 
 int32_t engine_start(IM3Module module) { return module->startFunction; }

@@ -17,9 +17,6 @@
 /** Parameters that a function called from outside may have. */
 #define ENGINE_ARGUMENTS 12u
 
-/** Imports that a module may have. */
-#define ENGINE_IMPORTS 16u
-
 typedef struct engine_usage {
     uint32_t code;         // bytes of code pages filled
     uint32_t code_heap;    // bytes of code pages taken from the heap, heads and free ends included
@@ -53,9 +50,10 @@ uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size);
  * section itself. */
 M3Result engine_find(IM3Function *function, IM3Module module, const char *name);
 
-/** Forgets all compiled code; functions compile again as they are called. Never while the module runs.
- * Functions found before stay valid and are compiled by engine_ready. */
-M3Result engine_flush(IM3Runtime runtime, IM3Module module);
+/** Forgets all compiled code and the linked imports; functions compile again as they are called. Never while
+ *  the module runs. Functions found before stay valid: engine_ready compiles them again. Imports must be
+ *  linked again. */
+void engine_flush(IM3Runtime runtime, IM3Module module);
 
 /** Compiles function if it is not compiled. */
 M3Result engine_ready(IM3Function function);

@@ -58,6 +58,13 @@ static M3Result link(node *n, const char *name, const char *signature, M3RawCall
     return result == m3Err_functionLookupFailed ? m3Err_none : result;
 }
 
+static M3Result link_all(node *n) {
+    M3Result result;
+    if ((result = link(n, SYNOD_IMPORT_ENTROPY, ask_entropy))) return result;
+    if ((result = link(n, SYNOD_IMPORT_READ, ask_read))) return result;
+    return link(n, SYNOD_IMPORT_SENSE, ask_sense);
+}
+
 static bool has_type(IM3Function function, const char *signature) {
     static const char letters[] = {'v', 'i', 'I', 'f', 'F'};
     uint32_t count = m3_GetArgCount(function);
@@ -90,9 +97,7 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
         m3_FreeModule(n->module);
         return result;
     }
-    if ((result = link(n, SYNOD_IMPORT_ENTROPY, ask_entropy))) return result;
-    if ((result = link(n, SYNOD_IMPORT_READ, ask_read))) return result;
-    if ((result = link(n, SYNOD_IMPORT_SENSE, ask_sense))) return result;
+    if ((result = link_all(n))) return result;
     if (!range(n->runtime, n->module, 0, SYNOD_LAYOUT_INPUT_MAX)) return "the module has no memory";
     if ((result = find(n, &n->boot, "boot", "i(I)"))) return result;
     if ((result = find(n, &n->input, "input", "i()"))) return result;
@@ -124,23 +129,21 @@ void node_close(node *n) {
     n->down = true;
 }
 
-node_status node_restart(node *n) {
-    n->error = n->limits.code > 0 ? engine_flush(n->runtime, n->module) : NULL;
-    if (!n->error) n->error = engine_restart(n->runtime, n->module, n->start);
-    n->down = n->error != NULL;
-    return n->error ? NODE_MODULE : NODE_OK;
-}
-
 // ---- code ----
+
+/** Drops all code and links the imports anew, which is code too. */
+static M3Result flush(node *n) {
+    node_memory peak = node_report(n);
+    n->code_peak = peak.code_peak, n->arena_peak = peak.code_arena;
+    n->flushes++;
+    engine_flush(n->runtime, n->module);
+    return link_all(n);
+}
 
 /** Drops all code when it has outgrown its limit. Between calls only. */
 static void trim(node *n) {
-    uint32_t code = engine_code(n->runtime);
-    if (n->limits.code == 0 || code <= n->limits.code) return;
-    node_memory peak = node_report(n);
-    n->code_peak = peak.code_peak, n->arena_peak = peak.code_arena;
-    M3Result result = engine_flush(n->runtime, n->module);
-    n->flushes++;
+    if (n->limits.code == 0 || engine_code(n->runtime) <= n->limits.code) return;
+    M3Result result = flush(n);
     if (result) n->error = result, n->down = true;
 }
 
@@ -153,6 +156,15 @@ static M3Result invoke(IM3Function function, ...) {
     result = m3_CallVL(function, arguments);
     va_end(arguments);
     return result;
+}
+
+// ---- power ----
+
+node_status node_restart(node *n) {
+    n->error = n->limits.code > 0 ? flush(n) : NULL;
+    if (!n->error) n->error = engine_restart(n->runtime, n->module, n->start);
+    n->down = n->error != NULL;
+    return n->error ? NODE_MODULE : NODE_OK;
 }
 
 // ---- effects ----
@@ -176,9 +188,7 @@ static uint32_t measure(const uint8_t *ring, uint32_t room) {
         if (op == SYNOD_EFFECT_END) return at;
         if (op > SYNOD_EFFECT_RESET || room - at < SYNOD_EFFECT_BYTES) return UINT32_MAX;
         if (op == SYNOD_EFFECT_ACT && span(ring + at) != SYNOD_EFFECT_BYTES + 8) return UINT32_MAX;
-        uint32_t size = span(ring + at);
-        if (size > room - at) return UINT32_MAX;
-        at += size;
+        at += span(ring + at); // past room: refused at the top
     }
 }
 

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Device, Engine, Hal } from "../device/device.ts";
 import { open } from "../device/open.ts";
-import { Environment } from "./exit.ts";
+import { Environment, Usage } from "./exit.ts";
 import { valued, type Option } from "./command.ts";
 import * as flag from "./flag.ts";
 
@@ -62,6 +62,13 @@ export function built(name: string): Uint8Array {
   return bytes;
 }
 const read = new Map<string, Uint8Array>();
+
+/** The module that a command line names, or the built device. */
+export function module(path: string): Uint8Array {
+  if (path === "") return built("device.wasm");
+  if (!existsSync(path)) throw new Usage(`there is no file ${path}`);
+  return new Uint8Array(readFileSync(path));
+}
 
 /** A device of the built firmware. */
 export async function device(engine: Engine, hal: Hal): Promise<Device> {

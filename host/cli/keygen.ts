@@ -12,6 +12,7 @@ import { kid as thumbprintId } from "../client/client.ts";
 import { NOTHING, type Engine, type Hal } from "../device/device.ts";
 import { parse } from "../device/effects.ts";
 import { Flash } from "../fleet/flash.ts";
+import * as words from "../wire/words.ts";
 import { JSON_SWITCH, valued, type Command } from "./command.ts";
 import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
@@ -33,7 +34,7 @@ export async function identity(which: Engine): Promise<{ publicKey: Uint8Array; 
   const device = await engine.device(which, blankBoard());
   try {
     const refused = device.boot(0n) || device.request(Uint8Array.of(request.IDENTITY), 1n);
-    if (refused) throw new exit.Failed(`the blank device refused with reason ${refused}`);
+    if (refused) throw new exit.Failed(`the blank device does not start: ${words.reason(refused)}`);
     const answer = parse(device.effects()).find(({ op, a }) => op === effect.EVENT && a === event.IDENTITY);
     if (!answer) throw new exit.Failed("the blank device did not say who it is");
     return { publicKey: answer.bytes.slice(0, 32), kid: answer.bytes.slice(32, 40) };

@@ -58,6 +58,7 @@ export class Live {
   readonly #blocks = new Map<number, Block>(); // committed, not yet told
   readonly #done = new Map<number, { transfers: number; readings: number; failed: number; from: number }>();
   readonly #roots = new Map<number, string[]>(); // height -> state root by device, of the last heights
+  readonly #acts = new Map<string, bigint>(); // device and channel -> value
   #told = 0;
   #leaderView = 0;
 
@@ -144,7 +145,8 @@ export class Live {
     if (said.what === "power") {
       scenes.power(this.scene, device, said.on);
       this.onNote(`device ${device} ${said.on ? "starts" : `is down: ${said.why}`}`);
-    } else if (said.what === "event") this.#event(timeMs, device, said.event);
+    } else if (said.what === "act") this.#act(device, said.channel, said.value);
+    else if (said.what === "event") this.#event(timeMs, device, said.event);
   }
 
   #event(timeMs: number, device: number, event: Said): void {
@@ -163,6 +165,14 @@ export class Live {
       scene.supply = event.supply;
       if (this.fleet.honest(device)) this.#executed(timeMs, device, event.height, event.root);
     }
+  }
+
+  /** An actuator; told when it changes. */
+  #act(device: number, channel: number, value: bigint): void {
+    const name = `${device} ${channel}`;
+    if ((this.#acts.get(name) ?? 0n) === value) return;
+    this.#acts.set(name, value);
+    this.onNote(`device ${device} sets actuator ${channel} to ${Number(value) / 1000}`);
   }
 
   #vote(timeMs: number, device: number, vote: string, digest: string): void {

@@ -11,6 +11,7 @@
 import * as request from "../../firmware/wire/request.ts";
 import * as client from "../client/client.ts";
 import { fromHex, hex, u16, u32 } from "../device/bytes.ts";
+import * as words from "../wire/words.ts";
 import { JSON_SWITCH, valued, type Command } from "./command.ts";
 import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
@@ -35,7 +36,7 @@ function ask(live: Live, device: number, bytes: Uint8Array): Uint8Array {
     if (from === device && said.what === "event" && said.event.kind === "answer") answer ??= said.event.bytes.slice();
   });
   const reason = live.fleet.device(device).request(bytes);
-  if (reason !== 0 || !answer) throw new exit.Failed(`device ${device} refuses the request: reason ${reason}`);
+  if (reason !== 0 || !answer) throw new exit.Failed(`device ${device} refuses the request: ${words.reason(reason)}`);
   return answer;
 }
 

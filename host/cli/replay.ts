@@ -34,10 +34,9 @@ export const command: Command = {
   async run(values, [file]) {
     if (!file) throw new exit.Usage("replay needs the tape, a file");
     const choice = engine.choose(values, "wasm3");
-    const module = flag.text(values, "wasm");
-    for (const path of [file, module]) if (path && !existsSync(path)) throw new exit.Usage(`there is no file ${path}`);
+    if (!existsSync(file)) throw new exit.Usage(`there is no file ${file}`);
     const tape = new Uint8Array(readFileSync(file));
-    const wasm = module ? new Uint8Array(readFileSync(module)) : engine.built("device.wasm");
+    const wasm = engine.module(flag.text(values, "wasm"));
     let failed = false;
     try {
       for (const which of engine.listed(choice)) {

@@ -93,7 +93,8 @@ function report(plan: Plan, { seed, results, hashes }: Outcome): void {
 async function run(plan: Plan): Promise<Sum> {
   const sum: Sum = { ...campaign.totals(), diverged: [] };
   const engines = engine.listed(plan.choice);
-  const pool = new Pool(plan.jobs, {
+  const jobs = Math.min(plan.jobs, plan.seeds);
+  const pool = new Pool(jobs, {
     engines,
     n: plan.n,
     faults: plan.names,
@@ -103,8 +104,11 @@ async function run(plan: Plan): Promise<Sum> {
   const started = performance.now();
   let next = plan.first;
   const end = plan.first + plan.seeds;
+  let stopped = false;
+  const stop = (): void => void (stopped = true); // the seeds under way are finished, then the totals are printed
+  process.once("SIGINT", stop);
   const one = async (): Promise<void> => {
-    while (next < end && performance.now() - started < plan.budgetMs) {
+    while (next < end && !stopped && performance.now() - started < plan.budgetMs) {
       const outcome = await pool.run(next++);
       campaign.add(sum, outcome.results[0]);
       progress.clear();
@@ -119,8 +123,9 @@ async function run(plan: Plan): Promise<Sum> {
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(plan.jobs, plan.seeds) }, one));
+    await Promise.all(Array.from({ length: jobs }, one));
   } finally {
+    process.off("SIGINT", stop);
     progress.clear();
     pool.close();
   }

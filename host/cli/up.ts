@@ -165,6 +165,7 @@ export const command: Command = {
     valued("--split", "SECOND,...: even and odd devices stop hearing each other"),
     valued("--heal", "SECOND,...: they hear each other again"),
     tape.OPTION,
+    valued("--wasm", "Module that the devices run (default build/device.wasm): to try an application of your own"),
     switched("--plain", "Lines instead of the live view, on a terminal too"),
     JSON_SWITCH,
   ],
@@ -182,7 +183,7 @@ export const command: Command = {
     const actions = schedule.read(values, made.n);
     const keep = tape.wanted(values, made.n);
     await engine.ready(made.engine);
-    const live = new Live({ ...made, wasm: engine.built("device.wasm") });
+    const live = new Live({ ...made, wasm: engine.module(flag.text(values, "wasm")) });
     schedule.arm(live, actions);
     const run: Run = { live, endMs: seconds * 1000, speed, over: false };
     if (!json && !flag.on(values, "plain") && terminal.interactive()) await watch(run);

@@ -7,6 +7,7 @@ import { work, type Task } from "./pool.ts";
 
 let task: Task | undefined;
 
+process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent decides when to stop
 process.on("disconnect", () => process.exit(0));
 process.on("message", async (message: { task?: Task; seed?: number }) => {
   if (message.task) {

@@ -23,6 +23,7 @@ export const RULES = {
   agreement: "no two honest devices commit different blocks at one height",
   chain: "a block with a quorum of votes descends from every block that a quorum finalized below it",
   quorum: "a certificate, and every commit, rests on votes of a quorum of distinct signers",
+  gap: "a vote for a block skips only views that a quorum gave up",
   journal: "a vote is sent only when its safety record is in flash",
   body: "a vote for a block is sent only when the block's body is in flash; a final body is in flash at f+1 honest devices",
   certificate: "a vote that finalizes is sent only when the certificate of that view is in flash",
@@ -68,6 +69,8 @@ export class Invariants {
   readonly quorum: number;
   readonly f: number;
   readonly #options: Options;
+  /** Honest devices that hold a final body at least: f + 1, fewer where more than f lie. */
+  readonly #holders: number;
   readonly #committed = new Map<number, { digest: string; device: number }>();
   readonly #roots = new Map<number, { root: string; device: number }>();
 
@@ -76,6 +79,8 @@ export class Invariants {
     this.#options = options;
     this.f = Math.floor((n - 1) / 3);
     this.quorum = Math.floor((2 * n) / 3) + 1;
+    const villains = options.honest.filter((honest) => !honest).length;
+    this.#holders = Math.min(this.f + 1, Math.max(0, this.quorum - villains));
     this.votes = new Votes(this.quorum, (sentence) => this.broken("chain", -1, sentence));
     for (let i = 0; i < n; i++) this.books.push(new Book());
   }
@@ -110,8 +115,8 @@ export class Invariants {
       this.broken("quorum", device, `committed block ${hex(digest)} of view ${view}, which no quorum finalized`);
     }
     const holders = new Set(this.watched.filter((w) => w.honest && w.durable.hasBody(digest)).map((w) => w.index));
-    if (holders.size < this.f + 1) {
-      const held = `its body is in flash at ${holders.size} honest devices, at least ${this.f + 1} must hold it`;
+    if (holders.size < this.#holders) {
+      const held = `its body is in flash at ${holders.size} honest devices, at least ${this.#holders} must hold it`;
       this.broken("body", device, `committed block ${hex(digest)} of height ${height}, but ${held}`);
     }
     if (this.#committed.size % 256 === 0) this.#prune();
@@ -237,6 +242,11 @@ export class Watched {
       if (!durable.hasBody(digest) && durable.finalView < view) {
         this.#all.broken("body", this.index, `${what} without its body in flash`);
       }
+      const skipped = head === undefined ? 0 : this.#all.votes.notGivenUp(head.parentView, view);
+      if (skipped !== 0) {
+        const gap = `whose parent is of view ${head!.parentView}; no quorum gave up view ${skipped}`;
+        this.#all.broken("gap", this.index, `${what}, ${gap}`);
+      }
     }
     if (f && head !== undefined && head.parentView !== 0) this.#finalize(head.parentView, head.parent, false);
   }
@@ -263,6 +273,7 @@ export class Watched {
   }
 
   #nullify(from: number, to: number): void {
+    this.#all.votes.nullify(this.index, from, to);
     this.#contradicts(this.#all.books[this.index].nullify(from, to));
     if (!this.honest || this.durable.hasNullify(from, to) || this.#past(`S${from} ${to}`, to, kind.NULLIFY)) return;
     this.#all.broken("journal", this.index, `sent NULLIFY ${from}..${to} without a record of it in flash`);
@@ -271,8 +282,10 @@ export class Watched {
   /** A safety record became durable: its signer may use that vote from now on, whatever else happens. */
   #safety({ kind: k, f, view, to, digest }: Safety): void {
     const { votes } = this.#all;
-    if (k === kind.NULLIFY) this.#once.set(`S${view} ${to}`, to);
-    else if (k === kind.FINALIZE) {
+    if (k === kind.NULLIFY) {
+      votes.nullify(this.index, view, to);
+      this.#once.set(`S${view} ${to}`, to);
+    } else if (k === kind.FINALIZE) {
       if (digest === UNKNOWN) return; // after a restart: "something was finalized in this view"
       votes.finalize(this.index, view, digest);
       this.#once.set(`F${view} ${digest}`, view);

@@ -142,7 +142,7 @@ export class Radio {
   #damage(bytes: Uint8Array): Uint8Array {
     const rng = this.#rng;
     if (rng.chance(0.25)) return bytes.slice(0, rng.below(bytes.length));
-    const damaged = bytes.slice();
+    const damaged = new Uint8Array(bytes);
     // An odd number of single-bit flips never undoes itself.
     for (let flips = rng.chance(0.7) ? 1 : 3; flips > 0; flips--) damaged[rng.below(bytes.length)] ^= 1 << rng.below(8);
     return damaged;

@@ -50,6 +50,7 @@ export class Votes {
   readonly #notarize = new Map<string, number>(); // id -> bitmap of signers
   readonly #finalize = new Map<string, number>();
   readonly #childF = new Map<string, number>(); // id of a child -> signers of NOTARIZE_F for it
+  readonly #nullify = new Map<string, readonly [from: number, to: number, signer: number]>();
   readonly #headers = new Map<string, Header>(); // digest -> header
   readonly #digests = new Map<string, string>(); // header bytes -> digest
   #notarized: Block[] = []; // those above the highest final but a margin
@@ -125,6 +126,21 @@ export class Votes {
     this.#addFinalize(view, digest, 1 << signer);
   }
 
+  /** `signer` gave up the views from..to. */
+  nullify(signer: number, from: number, to: number): void {
+    this.#nullify.set(`${signer} ${from} ${to}`, [from, to, signer]);
+  }
+
+  /** The first view between two (both left out) that no quorum gave up; 0 when there is none. */
+  notGivenUp(below: number, above: number): number {
+    for (let view = below + 1; view < above; view++) {
+      let signers = 0;
+      for (const [from, to, signer] of this.#nullify.values()) if (from <= view && view <= to) signers |= 1 << signer;
+      if (bits(signers) < this.#quorum) return view;
+    }
+    return 0;
+  }
+
   /** True when a quorum finalized this block or a descendant of it. */
   isFinal(view: number, digest: string): boolean {
     if (this.#isFinal.has(idOf(view, digest))) return true;
@@ -140,6 +156,7 @@ export class Votes {
     for (const map of [this.#notarize, this.#finalize, this.#childF]) {
       for (const id of map.keys()) if (Number.parseInt(id, 10) < view) map.delete(id);
     }
+    for (const [name, [, to]] of this.#nullify) if (to < view) this.#nullify.delete(name);
     for (const [bytes, digest] of this.#digests) {
       if ((this.#headers.get(digest)?.view ?? 0) >= view) continue;
       this.#headers.delete(digest);

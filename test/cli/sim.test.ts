@@ -7,15 +7,15 @@ import { again } from "../../host/cli/sim.ts";
 import { lines, synod } from "./synod.ts";
 
 test("totals are the sum of the seeds, and no seed violates anything", async () => {
-  const { code, out } = await synod("sim", "--seeds", "4", "--n", "4", "--faults", "all", "--json");
+  const { code, out } = await synod("sim", "--seeds", "2", "--n", "4", "--faults", "all", "--json");
   const all = lines(out);
   const last = all.pop()!;
   assert.is(code, 0, out);
-  assert.is(last.seeds, 4);
+  assert.is(last.seeds, 2);
   assert.is(last.violations, 0);
-  assert.is(last.live, 4);
+  assert.is(last.live, 2);
   assert.is(last.blocks, all.reduce((sum, line) => sum + Number(line.blocks), 0)); // prettier-ignore
-  assert.equal(all.map((line) => line.seed).sort(), [1, 2, 3, 4]);
+  assert.equal(all.map((line) => line.seed).sort(), [1, 2]);
 });
 
 test("every fault that help names has a counter, and each that stays at zero is named", async () => {
@@ -39,13 +39,13 @@ test("a seed gives the same hash alone, in a row, and in any process", async () 
       .slice(0, -1)
       .sort((a, b) => Number(a.seed) - Number(b.seed))
       .map((each) => each.traceHash);
-  const row = await hashes("--seeds", "3", "--seed", "11", "--jobs", "3");
-  assert.is(row.length, 3);
+  const row = await hashes("--seeds", "2", "--seed", "11");
+  assert.is(row.length, 2);
   assert.equal(await hashes("--seeds", "1", "--seed", "12", "--jobs", "1"), [row[1]]);
 });
 
 test("V8 and wasm3 give equal trace hashes", async () => {
-  const { code, out } = await synod("sim", "--seeds", "2", "--engine", "both", "--json");
+  const { code, out } = await synod("sim", "--seeds", "1", "--engine", "both", "--json");
   assert.equal(lines(out).at(-1)!.diverged, []);
   assert.is(code, 0);
 });

@@ -10,6 +10,7 @@ import * as engine from "../../host/cli/engine.ts";
 import { DEMO, Live } from "../../host/cli/live.ts";
 import { render } from "../../host/cli/render.ts";
 import * as recording from "../../host/sensor/recording.ts";
+import * as tapes from "../../host/tape/tape.ts";
 import { lines, synod } from "./synod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "synod-up-"));
@@ -51,8 +52,8 @@ test("it goes on when a device is killed, and the device catches up", async () =
   const { code, out } = await synod(...line, "--json");
   assert.is(code, 0);
   const heights = lines(out).slice(0, -1);
-  const while_ = heights.filter(({ at }) => Number(at) > 4000 && Number(at) < 9000);
-  assert.ok(while_.length >= 4, `${while_.length} blocks while it was down`);
+  const meanwhile = heights.filter(({ at }) => Number(at) > 4000 && Number(at) < 9000);
+  assert.ok(meanwhile.length >= 4, `${meanwhile.length} blocks while it was down`);
   const { out: words } = await synod(...line);
   assert.match(words, /device 3 is down: killed/);
   assert.match(words, /device 3 starts/);
@@ -99,11 +100,15 @@ test("a tape replays to its hash in both engines; one changed byte of input is n
   assert.is(v8.traceHash, v8.expected);
   assert.is(wasm3.traceHash, v8.traceHash);
   const bytes = new Uint8Array(readFileSync(tape));
-  bytes[Math.floor(bytes.length * 0.6)] ^= 0x10;
+  const frames = tapes
+    .parse(bytes)
+    .filter(({ type, payload }) => type === tapes.CALL && tapes.call(payload).code === 2);
+  frames[Math.floor(frames.length / 2)].payload[tapes.CALL_HEAD + 20] ^= 1; // one bit of one frame, in place
   const changed = join(folder, "changed.tape");
   writeFileSync(changed, bytes);
   const broken = await synod("replay", changed, "--engine", "v8");
   assert.is(broken.code, 1);
+  assert.match(broken.out, /differs at call \d+/);
   writeFileSync(changed, "no tape");
   const none = await synod("replay", changed, "--engine", "v8");
   assert.is(none.code, 1);

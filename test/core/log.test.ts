@@ -44,7 +44,9 @@ class Model {
 
 /** A record of a length that varies as blocks, certificates and commits do. */
 function entry(i: number, random: Random): Omit<Entry, "offset"> {
-  const length = [4, 4 + random.below(60), 305, 128 + random.below(400), 128 + random.below(1536), 1664][random.below(6)];
+  const length = [4, 4 + random.below(60), 305, 128 + random.below(400), 128 + random.below(1536), 1664][
+    random.below(6)
+  ];
   return { kind: 1 + (i % 4), view: i, payload: random.bytes(length) };
 }
 
@@ -53,7 +55,17 @@ function append(e: Omit<Entry, "offset">, split: number): number {
   board.m.write(INPUT, digest);
   board.m.write(WORK, e.payload.slice(0, split));
   board.m.write(0x6000, e.payload.slice(split)); // anywhere in scratch
-  return board.call("core_log_append", e.kind, e.view, e.view + 7, INPUT, WORK, split, 0x6000, e.payload.length - split);
+  return board.call(
+    "core_log_append",
+    e.kind,
+    e.view,
+    e.view + 7,
+    INPUT,
+    WORK,
+    split,
+    0x6000,
+    e.payload.length - split,
+  );
 }
 
 /** The record at offset as the log reads it back. */
@@ -85,7 +97,12 @@ function open(f: Flash): number[] {
 }
 
 /** Plays n appends on a fresh flash, calling `each` before every effect. */
-function history(n: number, geometry: Geometry[], seed: number, each: (e: Effect, before: Flash, model: Model) => void = () => {}) {
+function history(
+  n: number,
+  geometry: Geometry[],
+  seed: number,
+  each: (e: Effect, before: Flash, model: Model) => void = () => {},
+) {
   const flash = new Flash(geometry);
   const model = new Model(geometry[BLOCKS - 1]);
   const random = new Random(seed);
@@ -129,7 +146,8 @@ test("a cut at any effect and any byte: only the record under way is missing, an
     const expected = (how: string, f: Flash): number[] => {
       const found = open(f);
       // a cut ERASE may have eaten the oldest sector, all or part; everything else stands
-      const dying = e.op === effect.ERASE ? model.live.filter((x) => Math.floor(x.offset / model.geometry.sector) === e.b) : [];
+      const dying =
+        e.op === effect.ERASE ? model.live.filter((x) => Math.floor(x.offset / model.geometry.sector) === e.b) : [];
       const must = model.live.filter((x) => !dying.includes(x));
       for (const x of must) if (!found.includes(x.offset)) assert.unreachable(`${how}: lost ${x.offset}`);
       for (const at of found) if (!old.has(at)) assert.unreachable(`${how}: invented ${at}`);
@@ -230,7 +248,9 @@ test("a blank region and one of garbage are empty logs, and take records", () =>
     if (garbage) f.bytes[BLOCKS - 1].set(new Random(9).bytes(SMALL[BLOCKS - 1].size));
     assert.equal(open(f), []);
     let offset = 0;
-    board.effects(() => (offset = append({ kind: 1, view: 1, payload: new Uint8Array(100) }, 50))).forEach((e) => f.apply(e));
+    board
+      .effects(() => (offset = append({ kind: 1, view: 1, payload: new Uint8Array(100) }, 50)))
+      .forEach((e) => f.apply(e));
     assert.equal(open(f), [offset]);
   }
 });

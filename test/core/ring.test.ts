@@ -12,7 +12,8 @@ const COUNTERS = 0x100;
 const board = await Board.open();
 board.boot(new Flash());
 
-const counter = (index: number): number => new DataView(board.m.bytes(COUNTERS + 4 * index, 4).buffer).getUint32(0, true);
+const counter = (index: number): number =>
+  new DataView(board.m.bytes(COUNTERS + 4 * index, 4).buffer).getUint32(0, true);
 const FRAMES_OUT = 7;
 const BYTES_OUT = 8;
 const FLASH_RECORDS = 9;

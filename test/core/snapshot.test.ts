@@ -48,7 +48,7 @@ function write(state: State, during: () => void = () => {}): Effect[][] {
   board.m.write(WORK, state.meta);
   calls.push(board.effects(() => void board.call("core_snapshot_begin", WORK)));
   assert.is(board.call("core_snapshot_busy"), 1);
-  for (let done = 0; done === 0; ) {
+  for (let done = 0; done === 0;) {
     if (calls.length > 100) throw new Error("the snapshot does not end");
     calls.push(board.effects(() => (done = board.call("core_snapshot_step"))));
     during();
@@ -72,11 +72,16 @@ test("a cut at any effect and any byte: the older copy loads, or the newer, to t
         const f = flash.clone();
         if (e.op === effect.ERASE) f.cutErase(e, CUT_ERASES[k], ++cases);
         else f.apply(e, k);
-        const whole = e.op === effect.STORE && e.b % 0x8000 === 0 && f.bytes[e.a - 1].subarray(e.b, e.b + e.bytes.length).every((b, j) => b === e.bytes[j]);
+        const whole =
+          e.op === effect.STORE &&
+          e.b % 0x8000 === 0 &&
+          f.bytes[e.a - 1].subarray(e.b, e.b + e.bytes.length).every((b, j) => b === e.bytes[j]);
         assert.is(text(load(f)), text(whole ? newer : older), `copy ${i}, cut at ${k} of ${e.op}`);
         if (cases++ % 500 !== 0) continue;
         const next = fillTree(1000 + cases, 50);
-        write(next).flat().forEach((x) => f.apply(x));
+        write(next)
+          .flat()
+          .forEach((x) => f.apply(x));
         assert.is(text(load(f)), text(next));
       }
       flash.apply(e);
@@ -90,7 +95,9 @@ test("cuts in a row never touch the copy in use", () => {
   const flash = new Flash();
   load(flash);
   const first = fillTree(1, 100);
-  write(first).flat().forEach((e) => flash.apply(e));
+  write(first)
+    .flat()
+    .forEach((e) => flash.apply(e));
   const random = new Random(5);
   for (let i = 0; i < 60; i++) {
     assert.is(text(load(flash)), text(first));
@@ -118,7 +125,10 @@ test("copies alternate between the halves, at most 2 KiB or one ERASE a call", (
         if (e.op === effect.STORE) halves.push(Math.floor(e.b / (DEFAULT[SNAPSHOTS - 1].size / 2)));
       }
     }
-    assert.equal(halves.splice(0).filter((h) => h !== i % 2), []);
+    assert.equal(
+      halves.splice(0).filter((h) => h !== i % 2),
+      [],
+    );
     board.flash = flash;
   }
 });
@@ -127,7 +137,9 @@ test("a state that moved while it was copied is not taken for one: the older cop
   const flash = new Flash();
   load(flash);
   const first = fillTree(1, 100);
-  write(first).flat().forEach((e) => flash.apply(e));
+  write(first)
+    .flat()
+    .forEach((e) => flash.apply(e));
   for (let when = 0; when < 12; when++) {
     load(flash);
     const moving = fillTree(2, 140);
@@ -152,7 +164,9 @@ test("a rotten newer copy gives way to the older, and is the one that is written
   load(flash);
   const states = [1, 2, 3].map((seed) => {
     const s = fillTree(seed, 120);
-    write(s).flat().forEach((e) => flash.apply(e));
+    write(s)
+      .flat()
+      .forEach((e) => flash.apply(e));
     return s;
   });
   const random = new Random(4);
@@ -169,6 +183,20 @@ test("a rotten newer copy gives way to the older, and is the one that is written
     effects.forEach((e) => f.apply(e));
     assert.is(text(load(f)), text(next));
   }
+});
+
+test("two rotten copies: nothing loads, and the tree that stands is not touched", () => {
+  const flash = new Flash();
+  load(flash);
+  for (const seed of [1, 2])
+    write(fillTree(seed, 100))
+      .flat()
+      .forEach((e) => flash.apply(e));
+  for (const half of [0, 0x8000]) flash.bytes[SNAPSHOTS - 1][half + 500] ^= 1;
+  board.boot(flash);
+  const standing = fillTree(3, 20);
+  assert.is(board.call("core_snapshot_load", WORK), 0);
+  assert.is(text({ ...standing, image: image() }), text(standing));
 });
 
 test("no copy at all, and garbage: nothing loads", () => {

@@ -24,7 +24,8 @@ test("sixteen timers behave as a map of deadlines", () => {
       board.call("core_timer_clear", id);
       model.delete(id);
     }
-    for (let t = 0; t < 16; t++) assert.is(board.call("core_timer_due", t, now) === 1, (model.get(t) ?? now + 1n) <= now);
+    for (let t = 0; t < 16; t++)
+      assert.is(board.call("core_timer_due", t, now) === 1, (model.get(t) ?? now + 1n) <= now);
     const waits = [...model.values()].map((at) => (at > now ? at - now : 0n));
     const least = waits.reduce((a, b) => (b < a ? b : a), 0xffffffffn);
     assert.is(board.call("core_timer_next", now), Number(least));

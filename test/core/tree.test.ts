@@ -14,6 +14,7 @@ const KEY = 0x2a00;
 const VALUE = 0x2b00;
 const OUT = 0x2c00;
 const ROOM = 0x4800 - OUT;
+const TREE_END = 0xa100;
 const CAPACITY = 8192;
 const SALT = new Uint8Array(32).map((_, i) => i * 7);
 
@@ -221,11 +222,14 @@ for (const engine of engines) {
     assert.is(hex(get(m, new Uint8Array(0))!), "02");
     const model: Model = new Map([[hex(long), new Uint8Array(255).fill(1)], ["", bytes("02")]]); // prettier-ignore
     assert.is(root(m), rootOf(model));
+    const behind = new Uint8Array(1024).fill(0x77);
+    m.write(TREE_END, behind);
     for (const n of [33, 41, 255, 1000]) {
       assert.is(get(m, new Uint8Array(n).fill(0xff)), undefined);
       assert.not.ok(remove(m, new Uint8Array(n).fill(0xff)));
     }
     assert.is(root(m), rootOf(model), "and nothing was disturbed");
+    assert.is(hex(m.bytes(TREE_END, 1024)), hex(behind));
     assert.throws(() => put(m, new Uint8Array(33), bytes("00")), "the firmware itself never does that");
   });
 }

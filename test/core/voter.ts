@@ -45,7 +45,7 @@ export function after(truth: Truth, e: Effect): Truth {
 export function recall(board: Board): { state: number; records: Uint8Array[] } {
   const state = board.call("core_journal_open");
   const records: Uint8Array[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     at = board.call("core_journal_next", at, WORK);
     if (at === 0) return { state, records };
     records.push(board.m.bytes(WORK, record.CRC));

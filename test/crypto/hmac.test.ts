@@ -75,12 +75,13 @@ for (const engine of engines) {
 
   test(`no key stays in the page (${engine})`, () => {
     const key = new Source(7).bytes(64);
-    crypto.hmac256(key, new Uint8Array(100));
-    crypto.hmac512(key, new Uint8Array(100));
     const buffer = Number(m.call("crypto_buffer"));
-    m.write(buffer, new Uint8Array(Number(m.call("crypto_bufferSize"))));
-    const page = Buffer.from(m.bytes(0, 0x10000));
-    for (const mask of [0x00, 0x36, 0x5c]) assert.is(page.indexOf(key.slice(0, 16).map((b) => b ^ mask)), -1);
+    for (const mac of [crypto.hmac256, crypto.hmac512]) {
+      mac(key, new Uint8Array(100));
+      m.write(buffer, new Uint8Array(Number(m.call("crypto_bufferSize")))); // our own copy
+      const page = Buffer.from(m.bytes(0, 0x10000));
+      for (const mask of [0x00, 0x36, 0x5c]) assert.is(page.indexOf(key.slice(0, 16).map((b) => b ^ mask)), -1);
+    }
   });
 }
 

@@ -281,6 +281,18 @@ test("NOTARIZE after NULLIFY of the same view is allowed", () => {
   assert.equal(broken(), []);
 });
 
+test("gap: a vote for a block that skips a view which no quorum gave up", () => {
+  const three = block(3, one);
+  const { devices, broken } = agreed();
+  for (const i of [0, 1, 2]) devices[i].record(kind.NULLIFY, [2, 2]);
+  devices[0].vote(three);
+  assert.equal(broken(), []);
+  const few = agreed();
+  for (const i of [0, 1]) few.devices[i].record(kind.NULLIFY, [2, 5]);
+  few.devices[0].vote(three);
+  assert.equal(few.broken(), ["gap"]);
+});
+
 test("root: two state roots after one block", () => {
   const { devices, broken } = cell();
   devices[0].executed(1, 5, 100n);

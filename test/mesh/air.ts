@@ -19,10 +19,18 @@ const ZEROS = new Uint8Array(0x10000 - FIRST);
 export const KEY = Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + 1) & 255);
 
 /** Bytes of a number, little-endian. */
-export const le = (value: number, n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => (value / 2 ** (8 * i)) & 255);
+export const le = (value: number, n: number): Uint8Array =>
+  Uint8Array.from({ length: n }, (_, i) => (value / 2 ** (8 * i)) & 255);
 
 /** The frame around `inner`, with a right MAC, as wire/frame.ts draws it. */
-export function frameOf(inner: Uint8Array, type = 1, source = 9, session = 5, sequence = 1, key = KEY): Uint8Array {
+export function frameOf(
+  inner: Uint8Array,
+  type = 1,
+  source = 9,
+  session = 5,
+  sequence = 1,
+  key: Uint8Array = KEY,
+): Uint8Array {
   const head = concatBytes(Uint8Array.of(0x53, type, source, 0), le(session, 4), le(sequence, 4), inner);
   return concatBytes(head, hmac(sha256, key, head).subarray(0, 8));
 }
@@ -69,7 +77,9 @@ export class Station {
   }
 
   sent(): Uint8Array[] {
-    return parse(this.m.bytes(RING, RING_SIZE)).filter((e) => e.op === effect.SEND).map((e) => e.bytes.slice());
+    return parse(this.m.bytes(RING, RING_SIZE))
+      .filter((e) => e.op === effect.SEND)
+      .map((e) => e.bytes.slice());
   }
 
   /** The frames of one object; `id` null: derived. Larger objects than the ring holds are sent in several calls. */
@@ -77,7 +87,8 @@ export class Station {
     this.m.write(OBJECT_AT, object);
     if (id) this.m.write(OBJECT_AT - 8, id);
     const frames = this.frames(() => {
-      if (this.call("link_send", id ? OBJECT_AT - 8 : 0, OBJECT_AT, object.length, mask | 0) !== 1) throw new Error("no room in the ring");
+      if (this.call("link_send", id ? OBJECT_AT - 8 : 0, OBJECT_AT, object.length, mask | 0) !== 1)
+        throw new Error("no room in the ring");
     });
     return frames;
   }

@@ -91,7 +91,10 @@ test("four objects at once through loss, reordering, copies and resends on reque
         if (asked) frames.push(...a.send(o, ~bitmap));
         else if (pass % 4 === 0) frames.push(...a.send(o));
       }
-      frames = shuffled(frames.filter(() => random.below(4) !== 0), random);
+      frames = shuffled(
+        frames.filter(() => random.below(4) !== 0),
+        random,
+      );
       frames = frames.flatMap((f) => (random.below(5) === 0 ? [f, f] : [f]));
       for (const o of b.objects(frames)) {
         if (!sent.some((s) => hex(s) === hex(o))) assert.unreachable("an object that nobody sent");
@@ -112,7 +115,10 @@ test("a piece more completes an object, whoever sends it", () => {
   frames.forEach((f, i) => void (i % 3 !== 0 && b.hear(f)));
   const { id, bitmap } = b.partial();
   assert.is(hex(id), hex(sha256(o).subarray(0, 8)));
-  assert.is(bitmap, frames.reduce((m, _, i) => (i % 3 !== 0 ? m | (1 << i) : m), 0));
+  assert.is(
+    bitmap,
+    frames.reduce((m, _, i) => (i % 3 !== 0 ? m | (1 << i) : m), 0),
+  );
   c.reset(250, 7, 999);
   const rest = c.send(o, ~bitmap);
   assert.is(rest.length, Math.ceil(frames.length / 3));
@@ -120,6 +126,19 @@ test("a piece more completes an object, whoever sends it", () => {
   assert.is(got.length, 1);
   assert.is(hex(got[0]), hex(o));
   assert.equal(b.partial(), { id: new Uint8Array(8), bitmap: 0 });
+});
+
+test("of several objects under reassembly the one touched last is asked for", () => {
+  reset(250);
+  const random = new Random(3);
+  const ids = [1, 2, 3].map(() => random.bytes(8));
+  let sequence = 0;
+  for (let i = 0; i < 60; i++) {
+    const id = ids[random.below(3)];
+    b.now += BigInt(random.below(1000));
+    b.hear(frameOf(piece(id, 1700, random.below(8), 9, random.bytes(189)), 2, 9, 5, sequence++));
+    assert.is(hex(b.partial().id), hex(id));
+  }
 });
 
 test("a device ignores its own frames, but not those of an earlier life or of another without a seat", () => {
@@ -161,7 +180,17 @@ test("every refusal has its number", () => {
   for (const v of [0, 3, 255]) refuse(with_(good, 1, v), reason.FRAME_TYPE);
   refuse(frameOf(bytes(12), 2), reason.FRAME_TYPE); // no byte of a piece in it
   for (let i = 1; i < good.length; i++) if (i > 1) refuse(with_(good, i, good[i] ^ 0x40), reason.FRAME_MAC);
-  refuse(frameOf(bytes(10), 1, 9, 5, 1, KEY.map((k) => k ^ 1)), reason.FRAME_MAC);
+  refuse(
+    frameOf(
+      bytes(10),
+      1,
+      9,
+      5,
+      1,
+      KEY.map((k) => k ^ 1),
+    ),
+    reason.FRAME_MAC,
+  );
   for (const [total, index, count, n] of [
     [400, 2, 2, 200],
     [400, 0, 0, 200],
@@ -171,7 +200,7 @@ test("every refusal has its number", () => {
     [OBJECT_MAX + 1, 0, 9, 200],
     [65535, 0, 32, 218],
     [400, 0, 33, 13],
-    [400, 32, 33, 13],
+    [330, 0, 33, 10],
     [0, 0, 1, 1],
     [5, 2, 4, 2],
     [5, 3, 4, 1],
@@ -187,10 +216,12 @@ test("every refusal has its number", () => {
   refuse(frameOf(piece(le(78, 8), 300, 0, 2, new Uint8Array(150)), 2, 9, 5, 2), reason.OBJECT_KIND);
 });
 
-test("a frame without the right MAC changes nothing but the counter of frames", () => {
+test("a frame without the right MAC changes nothing", () => {
   reset(250);
   const random = new Random(5);
-  a.send(object(1000, random)).slice(1).forEach((f) => b.hear(f));
+  a.send(object(1000, random))
+    .slice(1)
+    .forEach((f) => b.hear(f));
   const state = () => hex(b.m.bytes(0x6c00, 0x10000 - 0x6c00));
   const before = state();
   for (let i = 0; i < 500; i++) {
@@ -202,8 +233,6 @@ test("a frame without the right MAC changes nothing but the counter of frames", 
   let differ = 0;
   for (let i = 0; i < before.length; i++) differ += before[i] === changed[i] ? 0 : 1;
   assert.ok(differ <= hash, `${differ} digits differ`);
-  const framesIn = new DataView(b.m.bytes(0x118, 4).buffer).getUint32(0, true);
-  assert.ok(framesIn >= 500);
 });
 
 test("a flood of strange pieces costs the quietest slot each, and nothing outside the region of the mesh", () => {
@@ -212,7 +241,8 @@ test("a flood of strange pieces costs the quietest slot each, and nothing outsid
   const o = object(1000, random);
   const frames = a.send(o);
   let sequence = 0;
-  const strange = () => frameOf(piece(random.bytes(8), 400, random.below(2), 2, random.bytes(200)), 2, 9, 5, sequence++);
+  const strange = () =>
+    frameOf(piece(random.bytes(8), 400, random.below(2), 2, random.bytes(200)), 2, 9, 5, sequence++);
   const outside = () => hex(b.m.bytes(0x6c00, 0xa300 - 0x6c00)) + hex(b.m.bytes(0xc700, 0x3900));
   const before = outside();
   b.hear(frames[0]);
@@ -280,7 +310,8 @@ test("a million mutated frames: no trap, no number but those of the mesh, and no
     if (result > OBJECT_MAX || result < -reason.OBJECT_KIND) assert.unreachable(`${result} for ${hex(f)}`);
     reasons.set(Math.min(result, 1), (reasons.get(Math.min(result, 1)) ?? 0) + 1);
   }
-  for (let why = reason.FRAME_SHORT; why <= reason.OBJECT_KIND; why++) assert.ok(reasons.has(-why), `reason ${why} was never met`);
+  for (let why = reason.FRAME_SHORT; why <= reason.OBJECT_KIND; why++)
+    assert.ok(reasons.has(-why), `reason ${why} was never met`);
   assert.ok(reasons.has(1) && reasons.has(0));
 });
 

@@ -23,8 +23,7 @@ const GOLDEN: Record<string, string> = {
   frame: "2f27be4ef3d76a56587c02b9bc2f4f12d2ccb190faecdfb79c6bc582155f1555",
   genesis: "204695ae45708a5700b469d45d5f6dc1013553247af0e4ffe24d6aa7abd5dd40",
   header: "fcc1bf3ce299615a4115399e3b022a247b89110efacc20fe3030ae0f94de7996",
-  kind: "eea90143c39b913b0754e9d6296eb56ca84bc70da2c4e11dc4e79957adfbe268",
-  need: "f754f95df514f7bb8a06144b44a943bc2d8207911f88661604179d8ee8dd5589",
+  kind: "bfdaa5181adc7d8ffaf6b671e4d3c3cd7ac0fb921e09eda112403d918888abca",
   proposal: "2bcc01646cd1a37da1f13c36cd3aac976b73d052baa4e3a1a5731052ae897ce1",
   record: "6a7f0751fd65620e345403fb6a054791c975e40dc9d9047f133fe200ad400542",
   request: "1e2beb56431e516278da02d66b667b3255be59699eca106e3e4edbe9124150e3",
@@ -57,6 +56,18 @@ for (const file of layouts) {
 test("moving one field changes the hash", async () => {
   const text = await describe("vote.ts");
   assert.is.not(sha256(text.replace("VIEW=6", "VIEW=7")), GOLDEN.vote);
+});
+
+test("every function of wire is set beside its twin by a test", () => {
+  const hooks = readFileSync(new URL("../debug/wire.ts", folder), "utf8");
+  const tests = (file: string) => readFileSync(new URL(file.replace(".ts", ".test.ts"), import.meta.url), "utf8");
+  for (const file of layouts) {
+    for (const [, name] of readFileSync(new URL(file, folder), "utf8").matchAll(/^export function (\w+)/gm)) {
+      const hook = `wire_${file.replace(".ts", "")}_${name}`;
+      assert.match(hooks, `function ${hook}(`);
+      assert.match(tests(file), `"${hook}"`);
+    }
+  }
 });
 
 test("sizes are those of the byte table in the specification", () => {

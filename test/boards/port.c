@@ -1,0 +1,108 @@
+// A port that fails on purpose, for test/boards/port.test.ts.
+//
+//   port MODULE.wasm FAILING COMMAND...
+//
+// FAILING counts STOREs and ERASEs from 1; that one fails (0: none). Commands: boot, restart, tick, receive:N
+// (bytes), request:HEX. Prints what the port was told to do, in order, and `COMMAND STATUS VALUE` after each
+// command.
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node.h"
+
+static unsigned written, failing;
+
+static void entropy(void *self, uint8_t *p, uint32_t n) {
+    (void)self;
+    memset(p, 7, n);
+}
+
+static int32_t read_flash(void *self, uint32_t region, uint32_t offset, uint8_t *p, uint32_t n) {
+    (void)self, (void)region, (void)offset, (void)p, (void)n;
+    return -1;
+}
+
+static int64_t sense(void *self, uint32_t channel) {
+    (void)self, (void)channel;
+    return -1234567890123;
+}
+
+static bool store(void *self, uint32_t region, uint32_t offset, const uint8_t *p, uint32_t n) {
+    (void)self, (void)p;
+    printf("store %u %u %u\n", region, offset, n);
+    return ++written != failing;
+}
+
+static bool erase(void *self, uint32_t region, uint32_t sector) {
+    (void)self;
+    printf("erase %u %u\n", region, sector);
+    return ++written != failing;
+}
+
+static void send(void *self, uint32_t link, uint32_t peer, const uint8_t *p, uint32_t n) {
+    (void)self, (void)p;
+    printf("send %u %u %u\n", link, peer, n);
+}
+
+static void act(void *self, uint32_t channel, int64_t value) {
+    (void)self;
+    printf("act %u %" PRId64 "\n", channel, value);
+}
+
+static void event(void *self, uint32_t kind, const uint8_t *p, uint32_t n) {
+    (void)self, (void)p;
+    printf("event %u %u\n", kind, n);
+}
+
+static void reset(void *self, uint32_t reason) {
+    (void)self;
+    printf("reset %u\n", reason);
+}
+
+static uint8_t *read_file(const char *path, uint32_t *size) {
+    static uint8_t bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    if (!file) return NULL;
+    *size = (uint32_t)fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    return bytes;
+}
+
+static uint32_t from_hex(const char *text, uint8_t *out, uint32_t room) {
+    uint32_t n = 0;
+    for (unsigned byte; n < room && sscanf(text, "%2x", &byte) == 1; text += 2) out[n++] = (uint8_t)byte;
+    return n;
+}
+
+static node_status command(node *n, const char *text) {
+    static uint8_t bytes[4096];
+    if (strcmp(text, "boot") == 0) return node_boot(n, 1);
+    if (strcmp(text, "restart") == 0) return node_restart(n);
+    if (strncmp(text, "receive:", 8) == 0)
+        return node_receive(n, 3, bytes, (uint32_t)strtoul(text + 8, NULL, 10), 2);
+    if (strncmp(text, "request:", 8) == 0)
+        return node_request(n, bytes, from_hex(text + 8, bytes, sizeof bytes), 3);
+    return node_tick(n, 4);
+}
+
+int main(int argc, char **argv) {
+    static const char *const words[] = {"ok", "module", "input", "trap", "ring", "store", "reset", "down"};
+    static const node_port port = {NULL, entropy, read_flash, sense, store, erase, send, act, event, reset};
+    uint32_t size = 0;
+    node n;
+    const uint8_t *wasm = argc > 2 ? read_file(argv[1], &size) : NULL;
+    if (!wasm) return 2;
+    failing = (unsigned)strtoul(argv[2], NULL, 10);
+    node_status status = node_open(&n, &port, wasm, size, NULL);
+    printf("open %s%s%s\n", words[status], status ? " " : "", status ? n.error : "");
+    for (int i = 3; i < argc && status == NODE_OK; i++) {
+        node_status s = command(&n, argv[i]);
+        printf("%.7s %s %" PRId32 "%s%s\n", argv[i], words[s], n.value, n.error ? " " : "",
+               n.error ? n.error : "");
+    }
+    if (status == NODE_OK) node_close(&n);
+    return 0;
+}

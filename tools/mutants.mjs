@@ -1,0 +1,61 @@
+// Mutants: the firmware with one rule broken, compiled in memory, so that a test can show that breaking it is noticed.
+//
+//   mutant([{ file: "firmware/consensus/safety.ts", find: "exact text", put: "other text" }]) ──> wasm bytes
+//
+// A mutant is device.wasm's little sister (apps/node.ts) compiled without the optimizer, which takes a third of the time and changes no
+// decision. Sources are replaced while asc reads them: nothing is written, neither in the tree nor in build/.
+// Rule: an edit whose text does not stand in its file exactly once is an error, so that no mutant goes tame when the firmware changes.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./build.mjs";
+
+const ENTRY = "firmware/apps/node.ts";
+
+/** @typedef {{ file: string, find: string, put: string }} Edit */
+
+/**
+ * The text of a file with its edits made. Throws when one does not apply exactly once.
+ * @param {string} file path below the root
+ * @param {string} text
+ * @param {readonly Edit[]} edits
+ */
+function edited(file, text, edits) {
+  for (const { find, put } of edits.filter((e) => e.file === file)) {
+    const times = text.split(find).length - 1;
+    if (times !== 1) throw new Error(`a mutant's text stands ${times} times in ${file}, once was expected: ${find}`);
+    text = text.replace(find, () => put);
+  }
+  return text;
+}
+
+/**
+ * Compiles the firmware with these edits; without edits, the firmware as it is.
+ * @param {readonly Edit[]} edits
+ * @returns {Promise<Uint8Array>}
+ */
+export async function mutant(edits) {
+  const asc = await import("assemblyscript/asc");
+  const read = (/** @type {string} */ path) => readFileSync(join(root, path), "utf8");
+  for (const { file } of edits) edited(file, read(file), edits); // also those in files that asc never asks for
+  /** @type {Uint8Array | undefined} */
+  let wasm;
+  const options = ["--config", "asconfig.json", "--target", "device", "--optimizeLevel", "0", "--shrinkLevel", "0"];
+  const { error, stderr } = await asc.main([ENTRY, ...options, "-o", "mutant.wasm"], {
+    readFile(name, base) {
+      const path = join(base, name).replaceAll("\\", "/");
+      try {
+        return edited(path, read(path), edits);
+      } catch (e) {
+        if (/** @type {NodeJS.ErrnoException} */ (e).code === "ENOENT") return null;
+        throw e;
+      }
+    },
+    writeFile(_, contents) {
+      if (typeof contents !== "string") wasm = new Uint8Array(contents);
+    },
+    listFiles: (folder) => readdirSync(join(root, folder)).filter((f) => f.endsWith(".ts")),
+  });
+  if (error || wasm === undefined) throw new Error(`the mutant does not compile:\n${stderr.toString() || error?.message}`);
+  return wasm;
+}
