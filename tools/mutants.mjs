@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./build.mjs";
 
-const ENTRY = "firmware/apps/node.ts";
+const NODE = "firmware/apps/node.ts";
 
 /** @typedef {{ file: string, find: string, put: string }} Edit */
 
@@ -30,18 +30,19 @@ function edited(file, text, edits) {
 }
 
 /**
- * Compiles the firmware with these edits; without edits, the firmware as it is.
+ * Compiles an entry file with these edits to the firmware; without edits, the firmware as it is.
  * @param {readonly Edit[]} edits
+ * @param {string} entry path below the root
  * @returns {Promise<Uint8Array>}
  */
-export async function mutant(edits) {
+export async function mutant(edits, entry = NODE) {
   const asc = await import("assemblyscript/asc");
   const read = (/** @type {string} */ path) => readFileSync(join(root, path), "utf8");
   for (const { file } of edits) edited(file, read(file), edits); // also those in files that asc never asks for
   /** @type {Uint8Array | undefined} */
   let wasm;
   const options = ["--config", "asconfig.json", "--target", "device", "--optimizeLevel", "0", "--shrinkLevel", "0"];
-  const { error, stderr } = await asc.main([ENTRY, ...options, "-o", "mutant.wasm"], {
+  const { error, stderr } = await asc.main([entry, ...options, "-o", "mutant.wasm"], {
     readFile(name, base) {
       const path = join(base, name).replaceAll("\\", "/");
       try {

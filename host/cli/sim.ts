@@ -15,6 +15,7 @@ import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
 import { Progress } from "./progress.ts";
 import { divergence, Pool, type Outcome, type Task } from "./pool.ts";
+import { plural } from "./render.ts";
 import * as tape from "./tape.ts";
 
 interface Plan {
@@ -141,7 +142,9 @@ function table(plan: Plan, sum: Sum, uncovered: string[]): string {
     plan.choice === "both"
       ? `\n${sum.seeds - sum.diverged.length} of ${sum.seeds} seeds have equal trace hashes in V8 and wasm3`
       : "";
-  const verdict = `${sum.seeds} seeds of ${plan.n} devices: ${sum.blocks} blocks, ${sum.violations.length} violations, ${sum.live} live`;
+  const asked = sum.seeds < plan.seeds ? ` (of ${plan.seeds} asked for)` : "";
+  const runs = `${plural(sum.seeds, "seed")}${asked} of ${plural(plan.n, "device")}`;
+  const verdict = `${runs}: ${plural(sum.blocks, "block")}, ${plural(sum.violations.length, "violation")}, ${sum.live} live`;
   const note = uncovered.length && plan.n < 4 ? "\n  (fewer than 4 devices tolerate no villain, so there is none)" : "";
   return `coverage\n${lines.join("\n")}${note}\n${verdict}${engines}\n`;
 }

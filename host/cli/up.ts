@@ -14,7 +14,7 @@ import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
 import { DEMO, Live, type Settings } from "./live.ts";
-import { clock, render } from "./render.ts";
+import { clock, plural, render } from "./render.ts";
 import * as schedule from "./schedule.ts";
 import * as tape from "./tape.ts";
 import * as terminal from "./terminal.ts";
@@ -34,8 +34,15 @@ interface Run {
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Advances virtual time with real time until the run is over; `frame` is called about every FRAME_MS. */
-async function pace(run: Run, frame: () => void): Promise<void> {
+/** Virtual time of the next step: small, so that a key is heard even when devices need more time than there is. */
+const step = (nowMs: number, dueMs: number): number =>
+  Math.min(dueMs, nowMs + 20, 1000 * (Math.floor(nowMs / 1000) + 1));
+
+/**
+ * Advances virtual time with real time until the run is over. `frame` is called about every FRAME_MS of real time, `second` at
+ * each whole second of virtual time.
+ */
+async function pace(run: Run, frame: () => void, second: () => void = () => {}): Promise<void> {
   const { live, endMs, speed } = run;
   let before = performance.now();
   while (!run.over) {
@@ -44,8 +51,10 @@ async function pace(run: Run, frame: () => void): Promise<void> {
     const wanted = Number.isFinite(speed) ? from + (started - before) * speed : Infinity;
     const due = live.scene.paused ? from : Math.min(endMs, wanted);
     before = started;
-    // Small steps, so that a key is heard even when the devices need more time than there is.
-    while (live.nowMs < due && performance.now() - started < SLICE_MS) live.run(Math.min(due, live.nowMs + 20));
+    while (live.nowMs < due && performance.now() - started < SLICE_MS) {
+      live.run(step(live.nowMs, due));
+      if (live.nowMs % 1000 === 0) second();
+    }
     const spent = Math.max(1, performance.now() - started);
     if (live.nowMs >= endMs) run.over = true;
     frame();
@@ -93,18 +102,15 @@ async function print(run: Run, json: boolean): Promise<void> {
     live.onCommit = (commit) =>
       say(JSON.stringify({ ...commit, at: Math.round(commit.at), ms: Math.round(commit.ms) }));
   else live.onNote = (sentence) => say(`${clock(live.nowMs)}  ${sentence}`);
-  let second = 0;
-  await pace(run, () => {
-    const now = Math.floor(live.nowMs / 1000);
-    if (json || now === second) return;
-    second = now;
+  const progress = (): void => {
     const { blocks, readings, transfers, lanes, violations } = live.scene;
     const up = lanes.filter((lane) => lane.up).length;
     say(
-      `${clock(live.nowMs)}  height ${live.summary().height}  ${blocks} blocks  ${readings} readings  ` +
-        `${transfers} transfers  ${up} of ${lanes.length} devices up  ${violations.length} violations`,
+      `${clock(live.nowMs)}  height ${live.summary().height}  ${plural(blocks, "block")}  ${plural(readings, "reading")}  ` +
+        `${plural(transfers, "transfer")}  ${up} of ${lanes.length} devices up  ${plural(violations.length, "violation")}`,
     );
-  });
+  };
+  await pace(run, () => {}, json ? undefined : progress);
   process.off("SIGINT", ended);
   process.off("SIGTERM", ended);
 }
@@ -116,10 +122,10 @@ function conclude({ live }: Run, json: boolean): number {
   else {
     live.balances();
     const { height, blocks, readings, transfers, violations, traceHash } = summary;
-    const verdict = violations ? kleur.red(`${violations} violations`) : kleur.green("0 violations");
+    const verdict = (violations ? kleur.red : kleur.green)(plural(violations, "violation"));
     process.stdout.write(
-      `${clock(live.nowMs)} of virtual time: height ${height}, ${blocks} blocks, ${readings} readings, ` +
-        `${transfers} transfers, ${verdict}\nbalances ${live.scene.balances.join(" ")} (sum ${live.scene.supply})\n` +
+      `${clock(live.nowMs)} of virtual time: height ${height}, ${plural(blocks, "block")}, ` +
+        `${plural(readings, "reading")}, ${plural(transfers, "transfer")}, ${verdict}\nbalances ${live.scene.balances.join(" ")} (sum ${live.scene.supply})\n` +
         `trace hash ${traceHash}\n`,
     );
     for (const sentence of live.scene.violations) process.stdout.write(`${kleur.red("violation")} ${sentence}\n`);

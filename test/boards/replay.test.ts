@@ -55,6 +55,17 @@ test("tapes recorded in V8 and in wasm3 replay to the trace that the host comput
   }
 });
 
+test("a board that drops its code after every call decides the same, and its heap does not fill up", async () => {
+  if (!program) return;
+  const recording = tape("v8", wasm, calls("flush", 600));
+  const { status, stdout, stderr } = run(program, [path, recording.path, "--flush", "1"]);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, `trace ${recording.trace}\n`);
+  const count = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stdout)?.[1]);
+  assert.ok(count("flushes") >= count("calls") - count("traps"), `${count("flushes")} times dropped`);
+  assert.ok(count("ram code-pages") < 16384, "pages are used again");
+});
+
 test("a ring that is no sequence of records is refused whole", () => {
   if (!program) return;
   const below = numbers("rings");

@@ -1,8 +1,8 @@
 // The modules that the tests of host/fleet, host/tape and host/device run: the built device, and the beeper of fixture/.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -17,6 +17,46 @@ export async function device(): Promise<Uint8Array> {
   if (file !== undefined) return new Uint8Array(readFileSync(file));
   if (!process.env.SYNOD_BUILT) await (await tools()).buildFirmware(["device"]);
   return new Uint8Array(readFileSync(join(root, "build/device.wasm")));
+}
+
+/** A change to one place of the firmware: `from` must stand there exactly once. */
+export interface Mutation {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The device with these changes, compiled without optimization; nothing is written. */
+export async function mutant(mutations: readonly Mutation[]): Promise<Uint8Array> {
+  const asc = await import("assemblyscript/asc");
+  const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as { options: Record<string, unknown> };
+  const flags = Object.entries(config.options).flatMap(([name, value]) => [`--${name}`, [value].flat().join(",")]);
+  const applied = new Set<Mutation>();
+  let wasm: Uint8Array | null = null;
+  const { error, stderr } = await asc.main(
+    ["firmware/apps/meter.ts", ...flags, "--baseDir", root, "-O0", "-o", "mutant.wasm", "--noColors"],
+    {
+      readFile(path: string, baseDir: string): string | null {
+        const name = relative(root, resolve(baseDir, path));
+        if (!existsSync(join(root, name))) return null;
+        let text = readFileSync(join(root, name), "utf8");
+        for (const mutation of mutations) {
+          if (mutation.file !== name) continue;
+          if (text.split(mutation.from).length !== 2) throw new Error(`${name} has not exactly once: ${mutation.from}`);
+          text = text.replace(mutation.from, mutation.to);
+          applied.add(mutation);
+        }
+        return text;
+      },
+      writeFile(_: string, contents: string | Uint8Array): void {
+        if (typeof contents !== "string") wasm = new Uint8Array(contents);
+      },
+    },
+  );
+  if (error !== null || wasm === null) throw new Error(`the mutant does not compile:\n${stderr.toString()}`);
+  for (const { file } of mutations.filter((mutation) => !applied.has(mutation)))
+    throw new Error(`${file} is not compiled`);
+  return wasm;
 }
 
 /** A fixture of this folder, freshly compiled. */

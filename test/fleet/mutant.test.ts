@@ -1,0 +1,101 @@
+// Mutants: the device with one rule of its replica broken. The checker must see each of them in a few seeds, and must see
+// nothing in the device as it is, compiled the same way. A mutation that no longer fits the source fails here: mend it then.
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as campaign from "../../host/fleet/campaign.ts";
+import { NAMES } from "../../host/fleet/faults.ts";
+import type { Rule } from "../../host/fleet/invariants.ts";
+import { mutant, type Mutation } from "./wasm.ts";
+
+interface Case {
+  readonly name: string;
+  readonly mutations: readonly Mutation[];
+  /** The rules of which the checker may name one. */
+  readonly rules: readonly Rule[];
+}
+
+const SAFETY = "firmware/consensus/safety.ts";
+const REPLICA = "firmware/consensus/replica.ts";
+
+const CASES: readonly Case[] = [
+  {
+    name: "finalize after nullify",
+    mutations: [{ file: SAFETY, from: "if (nullified(view)) return false;", to: "" }],
+    rules: ["contradiction"],
+  },
+  {
+    name: "nullify after finalize",
+    mutations: [
+      { file: SAFETY, from: "return max(notarized, finalizedView()) + 1;", to: "return max<u32>(notarized, 1);" },
+    ],
+    rules: ["contradiction"],
+  },
+  {
+    name: "send before store",
+    mutations: [
+      {
+        file: REPLICA,
+        from: "  safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);\n  sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);\n",
+        to: "  sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);\n  safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);\n",
+      },
+    ],
+    rules: ["journal"],
+  },
+  {
+    name: "quorum minus one",
+    mutations: [
+      {
+        file: "firmware/consensus/cell.ts",
+        from: "export function quorum(): u32 { return load<u32>(CELL + 8); }",
+        to: "export function quorum(): u32 { return load<u32>(CELL + 8) - 1; }",
+      },
+    ],
+    rules: ["quorum"],
+  },
+  {
+    name: "no gap check",
+    mutations: [
+      {
+        file: "firmware/consensus/nulls.ts",
+        from: "  while (v <= to) {\n    const before = v;",
+        to: "  while (v > to) {\n    const before = v;",
+      },
+    ],
+    rules: ["gap", "chain"],
+  },
+  {
+    name: "vote without the body",
+    mutations: [
+      {
+        file: "firmware/consensus/hear.ts",
+        from: "block.setRecord(s, log.append(record.LOG_BLOCK, v, load<u32>(h + header.HEIGHT), s, h, header.SIZE, b, n));",
+        to: "if (n > BODY_MAX) block.setRecord(s, log.append(record.LOG_BLOCK, v, load<u32>(h + header.HEIGHT), s, h, header.SIZE, b, n));",
+      },
+    ],
+    rules: ["body"],
+  },
+];
+
+/** The rule that the first seed to break one breaks; null after twenty seeds without. */
+function broken(wasm: Uint8Array, seeds: number): Rule | null {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { violations } = campaign.runSeed({ seed, n: 4, engine: "v8", wasm, faults: NAMES });
+    if (violations.length > 0) return violations[0].rule;
+  }
+  return null;
+}
+
+test("the device as it is, compiled this way, breaks nothing", async () => {
+  assert.is(broken(await mutant([]), 6), null);
+});
+
+for (const { name, mutations, rules } of CASES) {
+  test(`the checker sees: ${name}`, async () => {
+    const rule = broken(await mutant(mutations), 20);
+    assert.ok(rule !== null, "twenty seeds broke no rule");
+    assert.ok(rules.includes(rule), `it was called ${rule}, expected ${rules.join(" or ")}`);
+  });
+}
+
+test.run();
