@@ -15,6 +15,7 @@ import * as block from "./consensus/block";
 import * as cell from "./consensus/cell";
 import * as chain from "./consensus/chain";
 import * as safety from "./consensus/safety";
+import * as body from "./ledger/body";
 import * as transaction from "./ledger/transaction";
 import * as wallet from "./ledger/wallet";
 import * as app from "./apps/app";
@@ -37,7 +38,7 @@ export function admit(p: usize, n: u32, own: bool, now: u64): u32 {
     transaction.enlist(p, n, WORK);
     if (batch.run() != 0) return reason.SIGNATURE_INVALID;
   }
-  return pool.add(p, n, own, now);
+  return body.enqueue(p, n, own, now);
 }
 
 /** Handles the request of n bytes at p: 0, or the reason of its refusal. */

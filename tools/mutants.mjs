@@ -15,18 +15,21 @@ const NODE = "firmware/apps/node.ts";
 /** @typedef {{ file: string, find: string, put: string }} Edit */
 
 /**
- * The text of a file with its edits made. Throws when one does not apply exactly once.
+ * The text of a file with its edits made, all against the text as it is. Throws when one does not apply exactly once.
  * @param {string} file path below the root
  * @param {string} text
  * @param {readonly Edit[]} edits
  */
 function edited(file, text, edits) {
-  for (const { find, put } of edits.filter((e) => e.file === file)) {
-    const times = text.split(find).length - 1;
-    if (times !== 1) throw new Error(`a mutant's text stands ${times} times in ${file}, once was expected: ${find}`);
-    text = text.replace(find, () => put);
-  }
-  return text;
+  const places = edits
+    .filter((e) => e.file === file)
+    .map(({ find, put }) => {
+      const times = text.split(find).length - 1;
+      if (times !== 1) throw new Error(`a mutant's text stands ${times} times in ${file}, not once: ${find}`);
+      return { at: text.indexOf(find), find, put };
+    })
+    .sort((a, b) => b.at - a.at); // from the end, so that places stay
+  return places.reduce((t, { at, find, put }) => t.slice(0, at) + put + t.slice(at + find.length), text);
 }
 
 /**

@@ -33,46 +33,86 @@ export const ROOT_COUNT: u32 = 24;
 export const KEPT: u32 = 128;
 
 // @ts-ignore: decorator
-@inline export function head(s: usize): usize { return s + 32; }
+@inline export function head(s: usize): usize {
+  return s + 32;
+}
 // @ts-ignore: decorator
-@inline export function flags(s: usize): u32 { return load<u32>(s, 160); }
+@inline export function flags(s: usize): u32 {
+  return load<u32>(s, 160);
+}
 // @ts-ignore: decorator
-@inline export function flag(s: usize, bits: u32): void { store<u32>(s, load<u32>(s, 160) | bits, 160); }
+@inline export function flag(s: usize, bits: u32): void {
+  store<u32>(s, load<u32>(s, 160) | bits, 160);
+}
 // @ts-ignore: decorator
-@inline export function is(s: usize, bits: u32): bool { return (load<u32>(s, 160) & bits) == bits; }
+@inline export function is(s: usize, bits: u32): bool {
+  return (load<u32>(s, 160) & bits) == bits;
+}
 // @ts-ignore: decorator
-@inline export function view(s: usize): u32 { return load<u32>(s, 164); }
+@inline export function view(s: usize): u32 {
+  return load<u32>(s, 164);
+}
 // @ts-ignore: decorator
-@inline export function record(s: usize): u32 { return load<u32>(s, 168); }
+@inline export function record(s: usize): u32 {
+  return load<u32>(s, 168);
+}
 // @ts-ignore: decorator
-@inline export function certificate(s: usize): u32 { return load<u32>(s, 172); }
+@inline export function certificate(s: usize): u32 {
+  return load<u32>(s, 172);
+}
 // @ts-ignore: decorator
-@inline export function since(s: usize): u32 { return load<u32>(s, 176); }
+@inline export function since(s: usize): u32 {
+  return load<u32>(s, 176);
+}
 // @ts-ignore: decorator
-@inline export function height(s: usize): u32 { return load<u32>(s, 32 + header.HEIGHT); }
+@inline export function height(s: usize): u32 {
+  return load<u32>(s, 32 + header.HEIGHT);
+}
 // @ts-ignore: decorator
-@inline export function parentView(s: usize): u32 { return load<u32>(s, 32 + header.PARENT_VIEW); }
+@inline export function parentView(s: usize): u32 {
+  return load<u32>(s, 32 + header.PARENT_VIEW);
+}
 // @ts-ignore: decorator
-@inline export function executedHeight(s: usize): u32 { return load<u32>(s, 32 + header.EXECUTED_HEIGHT); }
+@inline export function executedHeight(s: usize): u32 {
+  return load<u32>(s, 32 + header.EXECUTED_HEIGHT);
+}
 // @ts-ignore: decorator
-@inline export function time(s: usize): u32 { return load<u32>(s, 32 + header.TIME); }
+@inline export function time(s: usize): u32 {
+  return load<u32>(s, 32 + header.TIME);
+}
 // @ts-ignore: decorator
-@inline export function txCount(s: usize): u32 { return load<u16>(s, 32 + header.TX_COUNT); }
+@inline export function txCount(s: usize): u32 {
+  return load<u16>(s, 32 + header.TX_COUNT);
+}
 // @ts-ignore: decorator
-@inline export function bodyLength(s: usize): u32 { return load<u32>(s, 32 + header.BODY_LENGTH); }
+@inline export function bodyLength(s: usize): u32 {
+  return load<u32>(s, 32 + header.BODY_LENGTH);
+}
 // @ts-ignore: decorator
-@inline export function parent(s: usize): usize { return s + 32 + header.PARENT; }
+@inline export function parent(s: usize): usize {
+  return s + 32 + header.PARENT;
+}
 // @ts-ignore: decorator
-@inline export function setRecord(s: usize, offset: u32): void { store<u32>(s, offset, 168); }
+@inline export function setRecord(s: usize, offset: u32): void {
+  store<u32>(s, offset, 168);
+}
 // @ts-ignore: decorator
-@inline export function setCertificate(s: usize, offset: u32): void { store<u32>(s, offset, 172); }
+@inline export function setCertificate(s: usize, offset: u32): void {
+  store<u32>(s, offset, 172);
+}
 // @ts-ignore: decorator
-@inline export function setSince(s: usize, now: u32): void { store<u32>(s, now, 176); }
+@inline export function setSince(s: usize, now: u32): void {
+  store<u32>(s, now, 176);
+}
 
 // @ts-ignore: decorator
-@inline export function first(): usize { return BLOCKS; }
+@inline export function first(): usize {
+  return BLOCKS;
+}
 // @ts-ignore: decorator
-@inline export function next(s: usize): usize { return s + STRIDE < END ? s + STRIDE : 0; }
+@inline export function next(s: usize): usize {
+  return s + STRIDE < END ? s + STRIDE : 0;
+}
 
 /** The slot of the block with this digest, or 0. */
 export function find(digest: usize): usize {
@@ -98,7 +138,7 @@ export function spare(): bool {
   return false;
 }
 
-/** The slot of this digest, made if need be; 0 when it is worth none. A slot that no certificate names goes first, the oldest of them.
+/** The slot of this digest, made if need be; 0 when it is worth none. A slot that no certificate names goes first, the furthest ahead of them.
  *  Then one that can be read back from flash: for a newcomer above all others the lowest, else the second highest; so the highest
  *  notarized block always stays. */
 export function obtain(digest: usize, v: u32): usize {
@@ -115,7 +155,7 @@ export function obtain(digest: usize, v: u32): usize {
     if (is(s, FINAL) || (is(s, NOTAR) && view(s) == top)) continue;
     if (room == 0) room = s;
     else if (is(room, NOTAR) != is(s, NOTAR)) room = is(room, NOTAR) ? s : room;
-    else if (is(s, NOTAR) && v < top ? view(s) > view(room) : view(s) < view(room)) room = s;
+    else if (!is(s, NOTAR) || v < top ? view(s) > view(room) : view(s) < view(room)) room = s;
   }
   if (room == 0) return 0;
   memory.fill(room, 0, STRIDE);
@@ -124,14 +164,31 @@ export function obtain(digest: usize, v: u32): usize {
   return room;
 }
 
+/** Frees the proposals of views before v that no certificate names: should one be needed after all, the log has it. */
+export function stale(v: u32): void {
+  for (let s = first(); s != 0; s = next(s)) if (view(s) < v && !is(s, NOTAR)) store<u32>(s, 0, 160);
+}
+
+/** True when its leader is known to have signed another block in the view of s. */
+export function rivalled(s: usize): bool {
+  for (let o = first(); o != 0; o = next(o)) if (o != s && view(o) == view(s) && is(o, SIGNED)) return true;
+  return is(s, TWICE);
+}
+
 /** Frees every slot at or below view v but the one that is final. */
 export function prune(v: u32): void {
   for (let s = first(); s != 0; s = next(s)) if (view(s) <= v && !is(s, FINAL)) store<u32>(s, 0, 160);
 }
 
 // @ts-ignore: decorator
-@inline export function recordAt(h: u32): u32 { return load<u32>(INDEX + ((h & (KEPT - 1)) << 2)); }
+@inline export function recordAt(h: u32): u32 {
+  return load<u32>(INDEX + ((h & (KEPT - 1)) << 2));
+}
 // @ts-ignore: decorator
-@inline export function setRecordAt(h: u32, offset: u32): void { store<u32>(INDEX + ((h & (KEPT - 1)) << 2), offset); }
+@inline export function setRecordAt(h: u32, offset: u32): void {
+  store<u32>(INDEX + ((h & (KEPT - 1)) << 2), offset);
+}
 // @ts-ignore: decorator
-@inline export function root(h: u32): usize { return ROOTS + ((h % ROOT_COUNT) << 5); }
+@inline export function root(h: u32): usize {
+  return ROOTS + ((h % ROOT_COUNT) << 5);
+}

@@ -25,33 +25,61 @@ const KIDS: usize = CELL + 1152;
 export const NOBODY: u32 = 255;
 
 // @ts-ignore: decorator
-@inline export function n(): u32 { return load<u32>(CELL); }
+@inline export function n(): u32 {
+  return load<u32>(CELL);
+}
 // @ts-ignore: decorator
-@inline export function faults(): u32 { return load<u32>(CELL + 4); }
+@inline export function faults(): u32 {
+  return load<u32>(CELL + 4);
+}
 // @ts-ignore: decorator
-@inline export function quorum(): u32 { return load<u32>(CELL + 8); }
+@inline export function quorum(): u32 {
+  return load<u32>(CELL + 8);
+}
 // @ts-ignore: decorator
-@inline export function me(): u32 { return load<u32>(CELL + 12); }
+@inline export function me(): u32 {
+  return load<u32>(CELL + 12);
+}
 // @ts-ignore: decorator
-@inline export function epoch(): u32 { return load<u32>(CELL + 16); }
+@inline export function epoch(): u32 {
+  return load<u32>(CELL + 16);
+}
 // @ts-ignore: decorator
-@inline export function viewsPerLeader(): u32 { return load<u32>(CELL + 20); }
+@inline export function viewsPerLeader(): u32 {
+  return load<u32>(CELL + 20);
+}
 // @ts-ignore: decorator
-@inline export function delta(): u32 { return load<u32>(CELL + 24); }
+@inline export function delta(): u32 {
+  return load<u32>(CELL + 24);
+}
 // @ts-ignore: decorator
-@inline export function mtu(): u32 { return load<u32>(CELL + 28); }
+@inline export function mtu(): u32 {
+  return load<u32>(CELL + 28);
+}
 // @ts-ignore: decorator
-@inline export function window(): u32 { return load<u32>(CELL + 32); }
+@inline export function window(): u32 {
+  return load<u32>(CELL + 32);
+}
 // @ts-ignore: decorator
-@inline export function heartbeat(): u32 { return load<u32>(CELL + 36); }
+@inline export function heartbeat(): u32 {
+  return load<u32>(CELL + 36);
+}
 // @ts-ignore: decorator
-@inline export function ctx(): usize { return CELL + 64; }
+@inline export function ctx(): usize {
+  return CELL + 64;
+}
 // @ts-ignore: decorator
-@inline export function hash(): usize { return CELL + 96; }
+@inline export function hash(): usize {
+  return CELL + 96;
+}
 // @ts-ignore: decorator
-@inline export function publicKey(i: u32): usize { return KEYS + (i << 5); }
+@inline export function publicKey(i: u32): usize {
+  return KEYS + (i << 5);
+}
 // @ts-ignore: decorator
-@inline export function kid(i: u32): usize { return KIDS + (i << 3); }
+@inline export function kid(i: u32): usize {
+  return KIDS + (i << 3);
+}
 
 /** Index of the validator that leads `view`. */
 export function leader(view: u32): u32 {
@@ -95,5 +123,10 @@ function bind(): void {
 
 /** True when the 32 bytes at a and b are equal. Not for secrets. */
 export function same32(a: usize, b: usize): bool {
-  return load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8) && load<u64>(a, 16) == load<u64>(b, 16) && load<u64>(a, 24) == load<u64>(b, 24);
+  return (
+    load<u64>(a) == load<u64>(b) &&
+    load<u64>(a, 8) == load<u64>(b, 8) &&
+    load<u64>(a, 16) == load<u64>(b, 16) &&
+    load<u64>(a, 24) == load<u64>(b, 24)
+  );
 }

@@ -141,6 +141,7 @@ export function notarHolds(p: usize, current: u32, top: u32): bool {
 
 /** True when every signature of the FINAL certificate (a) or (b) at p verifies; for (b), `child` is the digest of its child header. */
 export function finalHolds(p: usize, child: usize): bool {
-  if (load<u8>(p) == kind.FINAL_CERTIFICATE) return holds(p, kind.FINALIZE, kind.FINALIZE, load<u32>(p + wire.VIEW), p + wire.DIGEST);
+  if (load<u8>(p) == kind.FINAL_CERTIFICATE)
+    return holds(p, kind.FINALIZE, kind.FINALIZE, load<u32>(p + wire.VIEW), p + wire.DIGEST);
   return holds(p, kind.NOTARIZE_F, kind.NOTARIZE_F, load<u32>(p + wire.CHILD + header.VIEW), child);
 }

@@ -32,24 +32,42 @@ const WANTED: usize = STATE + 96;
 const CURSOR: usize = STATE + 216;
 
 // @ts-ignore: decorator
-@inline export function view(): u32 { return load<u32>(STATE); }
+@inline export function view(): u32 {
+  return load<u32>(STATE);
+}
 // @ts-ignore: decorator
-@inline export function highest(): u32 { return load<u32>(STATE, 4); }
+@inline export function highest(): u32 {
+  return load<u32>(STATE, 4);
+}
 // @ts-ignore: decorator
-@inline export function finalHeight(): u32 { return load<u32>(STATE, 8); }
+@inline export function finalHeight(): u32 {
+  return load<u32>(STATE, 8);
+}
 // @ts-ignore: decorator
-@inline export function executedHeight(): u32 { return load<u32>(STATE, 12); }
+@inline export function executedHeight(): u32 {
+  return load<u32>(STATE, 12);
+}
 // @ts-ignore: decorator
-@inline export function finalView(): u32 { return block.view(block.final()); }
+@inline export function finalView(): u32 {
+  return block.view(block.final());
+}
 // @ts-ignore: decorator
-@inline export function finalDigest(): usize { return block.final(); }
+@inline export function finalDigest(): usize {
+  return block.final();
+}
 /** Digest of the block that this device cannot go on without; wantedView() is 0 when there is none. */
 // @ts-ignore: decorator
-@inline export function wanted(): usize { return WANTED; }
+@inline export function wanted(): usize {
+  return WANTED;
+}
 // @ts-ignore: decorator
-@inline export function wantedView(): u32 { return load<u32>(STATE, 136); }
+@inline export function wantedView(): u32 {
+  return load<u32>(STATE, 136);
+}
 // @ts-ignore: decorator
-@inline export function executing(): bool { return executedHeight() < finalHeight(); }
+@inline export function executing(): bool {
+  return executedHeight() < finalHeight();
+}
 /** Puts the block before the first one in place: height 0, view 0, digest = genesis hash, executed by definition. */
 export function open(root: usize, now: u64): void {
   const s = block.obtain(cell.hash(), 0);
@@ -97,7 +115,9 @@ export function aimsAt(v: u32): bool {
 
 /** When this device last learned the block time, ms since boot. */
 // @ts-ignore: decorator
-@inline export function since(): u64 { return load<u64>(STATE, 40); }
+@inline export function since(): u64 {
+  return load<u64>(STATE, 40);
+}
 
 /** Block time now, by this device's clock, in seconds since genesis. */
 export function clock(now: u64): u32 {

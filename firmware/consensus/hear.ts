@@ -27,6 +27,8 @@ import { STATEMENTS } from "./cell";
 
 /** How far ahead of the current view a vote or proposal may lie. Certificates may lie anywhere. */
 const AHEAD: u32 = 64;
+/** How far ahead a proposal may lie to be kept; what comes earlier comes again. */
+const NEAR: u32 = 4;
 /** Where a digest is put while the object that it belongs to is judged. */
 export const DIGEST: usize = STATEMENTS + 96;
 
@@ -49,13 +51,20 @@ export function voted(p: usize, n: u32): u32 {
   const current = chain.view();
   if (k == kind.NULLIFY) {
     const to = load<u32>(p + vote.TO);
-    if (to > chain.finalView()) nulls.add(signer, load<u32>(p + vote.FROM), to, p + vote.NULLIFY_SIGNATURE, false, current);
+    if (to > chain.finalView())
+      nulls.add(signer, load<u32>(p + vote.FROM), to, p + vote.NULLIFY_SIGNATURE, false, current);
     return 0;
   }
   const v = load<u32>(p + vote.VIEW);
   if (v > current + AHEAD) return reason.VOTE_VIEW;
   if (v <= chain.finalView()) return 0;
-  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, p + vote.DIGEST, current, chain.highest());
+  const set = votes.obtain(
+    k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE,
+    v,
+    p + vote.DIGEST,
+    current,
+    chain.highest(),
+  );
   if (set != 0) votes.add(set, signer, k == kind.NOTARIZE_F, p + vote.SIGNATURE, false);
   return 0;
 }
@@ -76,7 +85,8 @@ function nullCertified(p: usize): void {
     const i: u32 = ctz(rest);
     const from = load<u32>(at);
     const to = load<u32>(at, 4);
-    if (i != cell.me() && from != 0 && from <= to && to >= chain.view()) nulls.add(i, from, to, at + 8, false, chain.view());
+    if (i != cell.me() && from != 0 && from <= to && to >= chain.view())
+      nulls.add(i, from, to, at + 8, false, chain.view());
     at += wire.NULL_STRIDE;
   }
 }
@@ -122,7 +132,7 @@ export function proposed(p: usize, n: u32): u32 {
   digest(h);
   const known = block.find(DIGEST);
   if (known != 0 && block.is(known, block.NOTAR)) return block.is(known, block.BODY) ? IGNORE : STORE;
-  if (v < chain.view() || (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))) return IGNORE;
+  if (v > chain.view() + NEAR || v < chain.view() || (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))) return IGNORE;
   return JUDGE;
 }
 
@@ -137,8 +147,13 @@ export function served(p: usize, n: u32): u32 {
 }
 
 function wellFormed(h: usize, bodyLength: u32): bool {
-  return load<u8>(h) == header.VERSION_1 && load<u32>(h + header.EPOCH) == cell.epoch() && load<u32>(h + header.BODY_LENGTH) == bodyLength
-    && bodyLength <= BODY_MAX && load<u32>(h + header.VIEW) > load<u32>(h + header.PARENT_VIEW);
+  return (
+    load<u8>(h) == header.VERSION_1 &&
+    load<u32>(h + header.EPOCH) == cell.epoch() &&
+    load<u32>(h + header.BODY_LENGTH) == bodyLength &&
+    bodyLength <= BODY_MAX &&
+    load<u32>(h + header.VIEW) > load<u32>(h + header.PARENT_VIEW)
+  );
 }
 
 /** Enlists the leader's signature of the proposal at p in the batch under way; it is the batch's first. */
@@ -172,7 +187,7 @@ export function accept(p: usize): u32 {
     block.flag(s, block.TWICE);
     replica.blame(v);
     const e = ring.event(event.EVIDENCE, 8);
-    if (e != 0) store<u64>(e, (<u64>v << 32) | cell.leader(v));
+    if (e != 0) store<u64>(e, ((<u64>v) << 32) | cell.leader(v));
     return reason.PROPOSAL_TWICE;
   }
   const s = keep(h, p + proposal.BODY, true);

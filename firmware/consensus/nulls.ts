@@ -19,15 +19,25 @@ const PROVEN: usize = NULLS + 2432;
 const PROVEN_END: usize = PROVEN + 64;
 
 // @ts-ignore: decorator
-@inline function at(i: u32): usize { return NULLS + <usize>i * STRIDE; }
+@inline function at(i: u32): usize {
+  return NULLS + <usize>i * STRIDE;
+}
 // @ts-ignore: decorator
-@inline export function fromOf(i: u32): u32 { return load<u32>(at(i)); }
+@inline export function fromOf(i: u32): u32 {
+  return load<u32>(at(i));
+}
 // @ts-ignore: decorator
-@inline export function toOf(i: u32): u32 { return load<u32>(at(i), 4); }
+@inline export function toOf(i: u32): u32 {
+  return load<u32>(at(i), 4);
+}
 // @ts-ignore: decorator
-@inline export function signature(i: u32): usize { return at(i) + 8; }
+@inline export function signature(i: u32): usize {
+  return at(i) + 8;
+}
 // @ts-ignore: decorator
-@inline function isVerified(i: u32): bool { return load<u32>(at(i), 72) != 0; }
+@inline function isVerified(i: u32): bool {
+  return load<u32>(at(i), 72) != 0;
+}
 
 /** Adds a range; `own` means that this device made or checked it. Only a range that reaches further replaces one that still counts. */
 export function add(i: u32, from: u32, to: u32, sig: usize, own: bool, current: u32): void {

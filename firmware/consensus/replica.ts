@@ -62,7 +62,9 @@ export function blame(v: u32): void {
 }
 
 // @ts-ignore: decorator
-@inline export function voting(): bool { return cell.me() != cell.NOBODY && !safety.observer(); }
+@inline export function voting(): bool {
+  return cell.me() != cell.NOBODY && !safety.observer();
+}
 
 /** Applies the first rule that has something to do; true when one had. Call until false. */
 export function advance(now: u64): bool {
@@ -126,6 +128,7 @@ function enter(now: u64): void {
   store<u32>(STATE, v);
   store<u64>(STATE, now, 48);
   store<u32>(STATE, 0, 36);
+  block.stale(v);
   const p = ring.event(event.VIEW, 12);
   if (p == 0) return;
   store<u32>(p, v);
@@ -169,7 +172,13 @@ export function shouldPropose(now: u64): bool {
   const v = chain.view();
   if (!voting() || cell.leader(v) != cell.me() || v <= safety.notarizedView() || chain.executing()) return false;
   const top = block.notarized(chain.highest());
-  if (top == 0 || !block.is(top, block.HEADER | block.BODY) || ring.room() < ROOM + 1800 || !nulls.gap(chain.highest() + 1, v - 1)) return false;
+  if (
+    top == 0 ||
+    !block.is(top, block.HEADER | block.BODY) ||
+    ring.room() < ROOM + 1800 ||
+    !nulls.gap(chain.highest() + 1, v - 1)
+  )
+    return false;
   if (block.height(top) - max(chain.executedHeight(), block.executedHeight(top)) >= block.ROOT_COUNT) return false;
   if (load<u32>(STATE, 132) != 0) return true;
   if (unsettled(top)) return true;
@@ -181,9 +190,11 @@ function cast(now: u64): bool {
   const v = chain.view();
   if (v <= safety.notarizedView()) return false;
   for (let s = block.first(); s != 0; s = block.next(s)) {
-    if (block.view(s) != v || !block.is(s, block.HEADER | block.BODY | block.CHECKED) || block.is(s, block.INVALID)) continue;
+    if (block.view(s) != v || !block.is(s, block.HEADER | block.BODY | block.CHECKED) || block.is(s, block.INVALID))
+      continue;
     const parent = block.find(block.parent(s));
-    if (parent == 0 || !block.is(parent, block.NOTAR | block.HEADER) || block.view(parent) != block.parentView(s)) continue;
+    if (parent == 0 || !block.is(parent, block.NOTAR | block.HEADER) || block.view(parent) != block.parentView(s))
+      continue;
     if (!nulls.gap(block.parentView(s) + 1, v - 1)) continue;
     const why = follows(s, parent, now);
     if (why == WAIT) continue;
@@ -222,7 +233,7 @@ function follows(s: usize, parent: usize, now: u64): u32 {
 
 /** R4, with R7's question whether the parent may be finalized along. */
 function finalizable(s: usize): bool {
-  if (!block.is(s, block.NOTAR | block.CERTIFICATE | block.BODY) || block.is(s, block.TWICE)) return false;
+  if (!block.is(s, block.NOTAR | block.CERTIFICATE | block.BODY) || block.rivalled(s)) return false;
   return safety.mayFinalize(block.view(s), s);
 }
 
@@ -247,7 +258,7 @@ function finalDelay(v: u32): u32 {
 function nullify(now: u64): bool {
   const v = chain.view();
   if (load<u32>(STATE, 20) >= v) return false;
-  const join = nulls.settle(nulls.reaching(v) & ~(<u32>1 << cell.me()), cell.faults() + 1) != 0;
+  const join = nulls.settle(nulls.reaching(v) & ~((<u32>1) << cell.me()), cell.faults() + 1) != 0;
   if (!join && !expired(now) && load<u32>(STATE, 24) != v && !leaderGaveUp(v)) return false;
   const from = safety.nullifyFrom(chain.highest());
   store<u32>(STATE, v, 20);
@@ -335,7 +346,13 @@ export function sign(k: u32, v: u32, digest: usize): void {
   store<u32>(p + vote.VIEW, v);
   memory.copy(p + vote.DIGEST, digest, 32);
   identity.sign(STATEMENTS, vote.SIGNED_SIZE, p + vote.SIGNATURE);
-  const set = votes.obtain(k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE, v, digest, chain.view(), chain.highest());
+  const set = votes.obtain(
+    k == kind.FINALIZE ? kind.FINALIZE : kind.NOTARIZE,
+    v,
+    digest,
+    chain.view(),
+    chain.highest(),
+  );
   if (set != 0) votes.add(set, cell.me(), k == kind.NOTARIZE_F, p + vote.SIGNATURE, true);
   emit(p, vote.SIZE);
 }

@@ -24,25 +24,45 @@ const BUFFER: usize = SAFETY + 240;
 const MOST: u32 = 16;
 
 // @ts-ignore: decorator
-@inline export function notarizedView(): u32 { return load<u32>(SAFETY); }
+@inline export function notarizedView(): u32 {
+  return load<u32>(SAFETY);
+}
 // @ts-ignore: decorator
-@inline export function notarizedF(): bool { return load<u32>(SAFETY + 4) != 0; }
+@inline export function notarizedF(): bool {
+  return load<u32>(SAFETY + 4) != 0;
+}
 // @ts-ignore: decorator
-@inline export function notarizedParentView(): u32 { return load<u32>(SAFETY + 8); }
+@inline export function notarizedParentView(): u32 {
+  return load<u32>(SAFETY + 8);
+}
 // @ts-ignore: decorator
-@inline export function notarizedDigest(): usize { return SAFETY + 16; }
+@inline export function notarizedDigest(): usize {
+  return SAFETY + 16;
+}
 // @ts-ignore: decorator
-@inline export function finalizedView(): u32 { return load<u32>(F_VIEW); }
+@inline export function finalizedView(): u32 {
+  return load<u32>(F_VIEW);
+}
 // @ts-ignore: decorator
-@inline export function finalizedDigest(): usize { return F_DIGEST; }
+@inline export function finalizedDigest(): usize {
+  return F_DIGEST;
+}
 // @ts-ignore: decorator
-@inline export function observer(): bool { return load<u32>(OBSERVER) != 0; }
+@inline export function observer(): bool {
+  return load<u32>(OBSERVER) != 0;
+}
 /** The latest range given up above the final view: its `to`, 0 if none. */
-export function nullifiedTo(): u32 { return load<u32>(COUNT) == 0 ? 0 : load<u32>(rangeAt(load<u32>(COUNT) - 1), 4); }
+export function nullifiedTo(): u32 {
+  return load<u32>(COUNT) == 0 ? 0 : load<u32>(rangeAt(load<u32>(COUNT) - 1), 4);
+}
 /** The latest range's `from`. */
-export function nullifiedFrom(): u32 { return load<u32>(COUNT) == 0 ? 0 : load<u32>(rangeAt(load<u32>(COUNT) - 1)); }
+export function nullifiedFrom(): u32 {
+  return load<u32>(COUNT) == 0 ? 0 : load<u32>(rangeAt(load<u32>(COUNT) - 1));
+}
 // @ts-ignore: decorator
-@inline function rangeAt(i: u32): usize { return RANGES + (i << 3); }
+@inline function rangeAt(i: u32): usize {
+  return RANGES + (i << 3);
+}
 
 /** Reads the journal back. An unreadable one, or none at all beside an identity, makes this device an observer. */
 export function open(): void {
@@ -171,7 +191,8 @@ function turn(): void {
   for (let i: u32 = 0; i < load<u32>(COUNT); i++) {
     append(kind.NULLIFY, 0, load<u32>(rangeAt(i)), load<u32>(rangeAt(i), 4), cell.ctx());
   }
-  if (notarizedView() != 0) append(kind.NOTARIZE, load<u32>(SAFETY + 4), notarizedView(), notarizedParentView(), notarizedDigest());
+  if (notarizedView() != 0)
+    append(kind.NOTARIZE, load<u32>(SAFETY + 4), notarizedView(), notarizedParentView(), notarizedDigest());
   if (finalizedView() != 0) {
     // an unknown digest is written as zeros: it still forbids every other one
     store<u32>(F_WRITTEN, <u32>(load<u64>(F_DIGEST) != 0));

@@ -109,7 +109,8 @@ function haveOf(k: u32, s: usize): u32 {
 
 /** A neighbour's beacon of n bytes at b: answers it from what is held. */
 export function hear(b: usize, n: u32): u32 {
-  if (n != beacon.SIZE || load<u32>(b + beacon.EPOCH) != cell.epoch() || load<u8>(b + beacon.SIGNER) == cell.me()) return reason.BEACON_SHAPE;
+  if (n != beacon.SIZE || load<u32>(b + beacon.EPOCH) != cell.epoch() || load<u8>(b + beacon.SIGNER) == cell.me())
+    return reason.BEACON_SHAPE;
   const height = load<u32>(b + beacon.FINAL_HEIGHT);
   if (height > load<u32>(BEST)) store<u32>(BEST, height);
   const chosen = cell.n() < 4 || rng.next() % (cell.n() - 1) < 2;
@@ -245,7 +246,12 @@ function repropose(s: usize, mask: u32): void {
   const set = votes.find(kind.NOTARIZE, block.view(s), s);
   const leader = cell.leader(block.view(s));
   const n = block.bodyLength(s);
-  if (set == 0 || ((votes.have(set) >> leader) & 1) == 0 || !log.read(block.record(s), header.SIZE, WORK + proposal.BODY, n)) return;
+  if (
+    set == 0 ||
+    ((votes.have(set) >> leader) & 1) == 0 ||
+    !log.read(block.record(s), header.SIZE, WORK + proposal.BODY, n)
+  )
+    return;
   propose(s, ((votes.finalizing(set) >> leader) & 1) != 0, votes.signature(set, leader), mask);
 }
 

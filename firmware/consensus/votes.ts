@@ -26,32 +26,54 @@ const CERTIFICATE: usize = 52;
 const SIGNATURES: usize = 56;
 
 // @ts-ignore: decorator
-@inline export function viewOf(set: usize): u32 { return load<u32>(set); }
+@inline export function viewOf(set: usize): u32 {
+  return load<u32>(set);
+}
 // @ts-ignore: decorator
-@inline export function kindOf(set: usize): u32 { return load<u32>(set, KIND); }
+@inline export function kindOf(set: usize): u32 {
+  return load<u32>(set, KIND);
+}
 // @ts-ignore: decorator
-@inline export function digest(set: usize): usize { return set + DIGEST; }
+@inline export function digest(set: usize): usize {
+  return set + DIGEST;
+}
 // @ts-ignore: decorator
-@inline export function have(set: usize): u32 { return load<u32>(set, HAVE); }
+@inline export function have(set: usize): u32 {
+  return load<u32>(set, HAVE);
+}
 // @ts-ignore: decorator
-@inline export function verified(set: usize): u32 { return load<u32>(set, VERIFIED); }
+@inline export function verified(set: usize): u32 {
+  return load<u32>(set, VERIFIED);
+}
 // @ts-ignore: decorator
-@inline export function finalizing(set: usize): u32 { return load<u32>(set, F); }
+@inline export function finalizing(set: usize): u32 {
+  return load<u32>(set, F);
+}
 // @ts-ignore: decorator
-@inline export function signature(set: usize, signer: u32): usize { return set + SIGNATURES + (signer << 6); }
+@inline export function signature(set: usize, signer: u32): usize {
+  return set + SIGNATURES + (signer << 6);
+}
 
 /** Where the certificate of these votes lies in flash; 0: nowhere yet. */
 // @ts-ignore: decorator
-@inline export function certificate(set: usize): u32 { return load<u32>(set, CERTIFICATE); }
+@inline export function certificate(set: usize): u32 {
+  return load<u32>(set, CERTIFICATE);
+}
 // @ts-ignore: decorator
-@inline export function setCertificate(set: usize, offset: u32): void { store<u32>(set, offset, CERTIFICATE); }
+@inline export function setCertificate(set: usize, offset: u32): void {
+  store<u32>(set, offset, CERTIFICATE);
+}
 
 /** Bytes that one set takes; the region holds as many as fit. */
 // @ts-ignore: decorator
-@inline export function stride(): usize { return SIGNATURES + (cell.n() << 6); }
+@inline export function stride(): usize {
+  return SIGNATURES + (cell.n() << 6);
+}
 /** First set; walk with next() until 0. */
 // @ts-ignore: decorator
-@inline export function first(): usize { return SETS; }
+@inline export function first(): usize {
+  return SETS;
+}
 /** The set after `set`, or 0. */
 export function next(set: usize): usize {
   const s = set + stride();

@@ -8,6 +8,7 @@
 import { BODY_MAX, WORK, WORK_END } from "../layout";
 import * as event from "../wire/event";
 import * as reason from "../wire/reason";
+import * as identity from "../core/identity";
 import * as ring from "../core/ring";
 import * as sha256 from "../crypto/sha256";
 import * as merkle from "../crypto/merkle";
@@ -73,6 +74,24 @@ export function mark(p: usize, n: u32, v: u32): void {
 /** Puts the transactions of a body whose signatures were checked in the pool, so that a block that fails does not lose them. */
 export function learn(p: usize, n: u32, now: u64): void {
   for (let at: u32 = 0; at < n; at += 2 + <u32>load<u16>(p + at)) pool.add(p + at + 2, load<u16>(p + at), false, now);
+}
+
+/** Puts a checked transaction in the pool. A full pool first gives up what cannot go into a block now and is not this device's own: so
+ *  nobody can fill it for long with nonces far ahead. 0, or why not. */
+export function enqueue(p: usize, n: u32, own: bool, now: u64): u32 {
+  let why = pool.add(p, n, own, now);
+  let e = pool.first();
+  while (why != 0 && e != 0) {
+    const mine = transaction.check(pool.bytes(e), pool.length(e)) == 0 && load<u64>(transaction.kid()) == load<u64>(identity.kid());
+    if (mine || ready(e)) {
+      e = pool.next(e);
+      continue;
+    }
+    pool.drop(pool.id(e));
+    why = pool.add(p, n, own, now);
+    e = pool.first();
+  }
+  return why;
 }
 
 /** Executes a body in a block of `height`: each transaction's result leaves as an event, and none stays in the pool. */

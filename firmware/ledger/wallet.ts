@@ -10,11 +10,14 @@ import * as identity from "../core/identity";
 import * as ring from "../core/ring";
 import * as pool from "../mesh/pool";
 import * as chain from "../consensus/chain";
+import * as body from "./body";
 import * as state from "./state";
 import * as transaction from "./transaction";
 
 /** Heights after which an own transaction is void. */
 const LIFETIME: u32 = 512;
+/** Own transactions that may wait at once: the pool belongs to all. */
+const MOST: u64 = 4;
 
 /** The nonce that the next own transaction takes. */
 function nextNonce(): u64 {
@@ -36,7 +39,8 @@ function nextNonce(): u64 {
 function publish(n: u32, now: u64): u32 {
   if (n == 0) return reason.PACK_LONG;
   let why = transaction.admit(WORK, n, chain.executedHeight());
-  if (why == 0) why = pool.add(WORK, n, true, now);
+  if (why == 0 && transaction.nonce() - load<u64>(state.lookup(state.ACCOUNT, identity.kid()), 8) >= MOST) return reason.BACKLOG;
+  if (why == 0) why = body.enqueue(WORK, n, true, now);
   if (why == 0) announce(WORK, n);
   return why;
 }

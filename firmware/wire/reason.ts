@@ -95,6 +95,7 @@ export const READINGS_SHAPE: u32 = 133; // not 1 to 8 SenML records with a value
 export const READINGS_ROOT: u32 = 134; // the readings do not have the Merkle root that was signed
 export const GENESIS_SUPPLY: u32 = 135; // opening balances add up to 2^64 or more
 export const PACK_LONG: u32 = 136; // the readings do not fit one transaction
+export const BACKLOG: u32 = 137; // four own transactions wait for a block already
 
 // requests
 export const REQUEST_UNKNOWN: u32 = 180; // no such request

@@ -6,7 +6,7 @@
 
 import * as header from "../../firmware/wire/header.ts";
 import * as record from "../../firmware/wire/record.ts";
-import { parse, READINGS, TRANSFER } from "../client/client.ts";
+import { parse } from "../client/client.ts";
 import { fromHex, u16, u32 } from "../device/bytes.ts";
 
 /** Offset of the log record that holds the block of this digest, or -1. */
@@ -37,12 +37,11 @@ export function transactions(flash: Uint8Array, digest: string): Uint8Array[] {
   return out;
 }
 
-/** Readings and whether it is a transfer, of one transaction. */
-export function deed(transaction: Uint8Array): { readings: number; transfers: number } {
+/** How many readings a transaction reports; 0 for one of another type. */
+export function readings(transaction: Uint8Array): number {
   try {
-    const { type, readings } = parse(transaction);
-    return { readings: type === READINGS ? readings.length : 0, transfers: type === TRANSFER ? 1 : 0 };
+    return parse(transaction).readings.length;
   } catch {
-    return { readings: 0, transfers: 0 };
+    return 0;
   }
 }

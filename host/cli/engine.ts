@@ -51,23 +51,26 @@ export async function atHand(choice: Choice): Promise<{ engines: Engine[]; missi
 /** The path of a file of build/. */
 export const builtPath = (name: string): string => fileURLToPath(new URL(`../../build/${name}`, import.meta.url));
 
-/** A built module's bytes: the same array each time, so that an engine compiles it once. */
+/** A module's bytes: the same array each time, so that an engine compiles it once. */
+function bytes(path: string): Uint8Array {
+  const known = modules.get(path) ?? new Uint8Array(readFileSync(path));
+  modules.set(path, known);
+  return known;
+}
+const modules = new Map<string, Uint8Array>();
+
+/** A built module. */
 export function built(name: string): Uint8Array {
-  const known = read.get(name);
-  if (known) return known;
   const path = builtPath(name);
   if (!existsSync(path)) throw new Environment(`build/${name} is not there; run npm start or npm run build first`);
-  const bytes = new Uint8Array(readFileSync(path));
-  read.set(name, bytes);
-  return bytes;
+  return bytes(path);
 }
-const read = new Map<string, Uint8Array>();
 
 /** The module that a command line names, or the built device. */
 export function module(path: string): Uint8Array {
   if (path === "") return built("device.wasm");
   if (!existsSync(path)) throw new Usage(`there is no file ${path}`);
-  return new Uint8Array(readFileSync(path));
+  return bytes(path);
 }
 
 /** A device of the built firmware. */

@@ -6,6 +6,7 @@
 // Rule: watching changes nothing. What is asked of a device for display is asked of a copy of its memory (probe.ts), so a
 // run has the same trace hash with and without a view.
 
+import { TRANSFER } from "../client/client.ts";
 import { Fleet, type Options } from "../fleet/fleet.ts";
 import type { FleetEvent } from "../fleet/watch.ts";
 import * as recording from "../sensor/recording.ts";
@@ -56,7 +57,7 @@ export class Live {
   readonly #probe: Probe;
   readonly #voted = new Map<string, number>(); // digest -> time of the first vote for it
   readonly #blocks = new Map<number, Block>(); // committed, not yet told
-  readonly #done = new Map<number, { transfers: number; readings: number; failed: number; from: number }>();
+  readonly #results = new Map<number, Map<number, Resulted>>(); // of committed blocks, by height and place
   readonly #roots = new Map<number, string[]>(); // height -> state root by device, of the last heights
   readonly #acts = new Map<string, bigint>(); // device and channel -> value
   #told = 0;
@@ -160,8 +161,11 @@ export class Live {
       lane.height = event.height;
       scenes.mark(scene, device, Mark.commit);
       if (event.height > this.#told && !this.#blocks.has(event.height)) this.#keep(device, event);
-    } else if (event.kind === "result" && event.height > this.#told) this.#result(device, event);
-    else if (event.kind === "executed") {
+    } else if (event.kind === "result" && event.height > this.#told) {
+      // Devices execute alike, so it does not matter which of them said it, nor how often.
+      const results = this.#results.get(event.height) ?? new Map<number, Resulted>();
+      this.#results.set(event.height, results.set(event.index, event));
+    } else if (event.kind === "executed") {
       scene.supply = event.supply;
       if (this.fleet.honest(device)) this.#executed(timeMs, device, event.height, event.root);
     }
@@ -199,17 +203,8 @@ export class Live {
 
   #keep(device: number, { height, view, proposer, digest, txCount }: Committed): void {
     const inside = body.transactions(this.fleet.device(device).flash(record.REGION_BLOCKS), digest);
-    const readings = new Map(inside.map((transaction, i) => [i, body.deed(transaction).readings]));
+    const readings = new Map(inside.map((transaction, i) => [i, body.readings(transaction)]));
     this.#blocks.set(height, { view, proposer, digest, txs: txCount, readings });
-  }
-
-  #result(device: number, { height, index, reason, type }: Resulted): void {
-    const sum = this.#done.get(height) ?? { transfers: 0, readings: 0, failed: 0, from: device };
-    this.#done.set(height, sum);
-    if (sum.from !== device) return;
-    if (reason !== 0) sum.failed += 1;
-    else if (type === 1) sum.transfers += 1;
-    else if (type === 3) sum.readings += this.#blocks.get(height)?.readings.get(index) ?? 0;
   }
 
   #executed(timeMs: number, device: number, height: number, root: string): void {
@@ -224,11 +219,15 @@ export class Live {
     const block = this.#blocks.get(height);
     if (height <= this.#told || !block) return;
     const { view, proposer, digest, txs } = block;
-    const { transfers = 0, readings = 0, failed = 0 } = this.#done.get(height) ?? {};
+    const results = [...(this.#results.get(height)?.values() ?? [])];
+    const done = results.filter(({ reason }) => reason === 0);
+    const transfers = done.filter(({ type }) => type === TRANSFER).length;
+    const readings = done.reduce((sum, { index }) => sum + (block.readings.get(index) ?? 0), 0);
+    const failed = results.length - done.length;
     const ms = timeMs - (this.#voted.get(digest) ?? timeMs);
     this.#told = height;
     for (const old of this.#blocks.keys()) if (old <= height) this.#blocks.delete(old);
-    for (const old of this.#done.keys()) if (old <= height) this.#done.delete(old);
+    for (const old of this.#results.keys()) if (old <= height) this.#results.delete(old);
     const commit = { height, view, proposer, digest, txs, readings, transfers, failed, ms, at: timeMs };
     scenes.commit(this.scene, commit);
     this.onCommit(commit);

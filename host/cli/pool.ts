@@ -16,6 +16,8 @@ export interface Task {
   engines: Engine[];
   n: number;
   faults: Fault[];
+  /** Path of the module; "" for the built device. */
+  wasm: string;
   /** Device whose tape is recorded, in the first engine. */
   record: number | undefined;
 }
@@ -29,8 +31,8 @@ export interface Outcome {
 
 /** What a worker does with a seed. */
 export function work(task: Task, seed: number): Outcome {
-  const wasm = engine.built("device.wasm");
   const { n, faults } = task;
+  const wasm = engine.module(task.wasm);
   const results = task.engines.map((which, i) =>
     runSeed({ seed, n, faults, engine: which, wasm, record: i === 0 ? task.record : undefined }),
   );
@@ -38,8 +40,8 @@ export function work(task: Task, seed: number): Outcome {
 }
 
 /** Where a seed's runs in V8 and in wasm3 part, as a sentence: device by device, the first call that differs. */
-export async function divergence(seed: number, n: number, faults: Fault[]): Promise<string> {
-  const wasm = engine.built("device.wasm");
+export async function divergence(seed: number, { n, faults, wasm: path }: Task): Promise<string> {
+  const wasm = engine.module(path);
   await engine.ready("wasm3");
   for (let device = 0; device < n; device++) {
     const { tape } = runSeed({ seed, n, faults, engine: "v8", wasm, record: device });

@@ -28,6 +28,7 @@ interface Plan {
   choice: engine.Choice;
   jobs: number;
   budgetMs: number;
+  wasm: string;
   record: { device: number; file: string } | undefined;
   json: boolean;
 }
@@ -51,14 +52,16 @@ function read(values: flag.Values): Plan {
     choice: engine.choose(values, "v8"),
     jobs: flag.integer(values, "jobs", 2, 1, 64),
     budgetMs: 1000 * flag.decimal(values, "seconds", Infinity, 0.001, 1e7),
+    wasm: flag.text(values, "wasm"),
     record,
     json: flag.on(values, "json"),
   };
 }
 
 /** The one line that runs this seed again. */
-export function again(plan: Pick<Plan, "n" | "list" | "choice">, seed: number): string {
-  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}`;
+export function again(plan: Pick<Plan, "n" | "list" | "choice" | "wasm">, seed: number): string {
+  const module = plan.wasm ? ` --wasm ${plan.wasm}` : "";
+  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}${module}`;
 }
 
 function report(plan: Plan, { seed, results, hashes }: Outcome): void {
@@ -95,12 +98,8 @@ async function run(plan: Plan): Promise<Sum> {
   const sum: Sum = { ...campaign.totals(), diverged: [] };
   const engines = engine.listed(plan.choice);
   const jobs = Math.min(plan.jobs, plan.seeds);
-  const pool = new Pool(jobs, {
-    engines,
-    n: plan.n,
-    faults: plan.names,
-    record: plan.record?.device,
-  } satisfies Task);
+  const task: Task = { engines, n: plan.n, faults: plan.names, wasm: plan.wasm, record: plan.record?.device };
+  const pool = new Pool(jobs, task);
   const progress = new Progress(plan.json);
   const started = performance.now();
   let next = plan.first;
@@ -116,7 +115,7 @@ async function run(plan: Plan): Promise<Sum> {
       report(plan, outcome);
       if (plan.record && outcome.results[0].tape) writeFileSync(plan.record.file, outcome.results[0].tape);
       if (new Set(outcome.hashes).size > 1) {
-        const sentence = await divergence(outcome.seed, plan.n, plan.names);
+        const sentence = await divergence(outcome.seed, task);
         sum.diverged.push({ seed: outcome.seed, sentence });
         if (!plan.json) process.stdout.write(`${kleur.red("engines differ")} seed ${outcome.seed}: ${sentence}\n`);
       }
@@ -165,6 +164,7 @@ export const command: Command = {
     valued("--jobs", "Processes that run seeds side by side (default 2)"),
     valued("--seconds", "Start no further seed after this much real time"),
     tape.OPTION,
+    valued("--wasm", "Module that the devices run (default build/device.wasm)"),
     JSON_SWITCH,
   ],
   examples: [
@@ -176,7 +176,7 @@ export const command: Command = {
   async run(values) {
     const plan = read(values);
     for (const which of engine.listed(plan.choice)) await engine.ready(which);
-    engine.built("device.wasm");
+    engine.module(plan.wasm);
     const sum = await run(plan);
     const uncovered = campaign.uncovered(sum, plan.names);
     const { seeds, blocks, violations, live, coverage, stuck, diverged } = sum;

@@ -106,6 +106,7 @@ const WORDS: Record<Name, Words> = {
   READINGS_SHAPE: say("these are not 1 to 8 SenML records with a value and known labels", "such records (RFC 8428, integers only)", "compare them with firmware/ledger/readings.ts"),
   READINGS_ROOT: say("the readings do not have the Merkle root that was signed", "the root of exactly these readings", "compute it over the records as sent"),
   GENESIS_SUPPLY: say("the opening balances add up to 2^64 or more", "less", "make a genesis with smaller balances"),
+  BACKLOG: say("four transactions of this device wait for a block already", "fewer than four", "try again after the next blocks, or batch more into one"),
   PACK_LONG: say("the readings do not fit one transaction", "at most 640 bytes with signature", "report more often"),
 
   FLASH_ABSENT: say("the board describes no flash", "region 0 readable, with the sizes of regions 1 to 4", "complete the port: read() of region 0"),

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { hex } from "../../host/device/bytes.ts";
 import type { Device, Engine, Hal } from "../../host/device/device.ts";
 import { Recorder } from "../../host/tape/record.ts";
-import { buildBinding, have } from "../../tools/boards.mjs";
+import { buildBinding, buildTool, have, paths } from "../../tools/boards.mjs";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -38,6 +38,20 @@ export function lacking(...programs: string[]): boolean {
   if (process.env.CI === "true") throw new Error(`not installed here: ${absent.join(", ")}`);
   console.log(`skipped: not installed here: ${absent.join(", ")}`);
   return true;
+}
+
+/** Path of a program of tools/boards.mjs, under sanitizers where the compiler has them; null when there is no compiler. */
+export async function careful(name: "replay" | "port"): Promise<string | null> {
+  if (lacking("cc")) return null;
+  try {
+    await buildTool(name, { sanitize: true });
+    return paths.tool(`${name}-san`);
+  } catch (e) {
+    if (process.env.CI === "true" || !/sanitize|asan|ubsan/i.test(String(e))) throw e;
+  }
+  console.log("note: this compiler has no sanitizers");
+  await buildTool(name);
+  return paths.tool(name);
 }
 
 /** Numbers below n from a seed, the same in every run. */

@@ -5,22 +5,20 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildTool, paths } from "../../tools/boards.mjs";
-import { fixture, lacking, run, scratch } from "./board.ts";
+import { careful, fixture, run, scratch } from "./board.ts";
 
-const absent = lacking("cc");
 const { path, wasm } = await fixture();
-if (!absent) await buildTool("port", { sanitize: true });
+const program = await careful("port");
 
 /** What a port saw: the STORE or ERASE number `failing` fails. */
 function port(failing: number, ...commands: string[]): string[] {
-  const { stdout, stderr, status } = run(paths.tool("port-san"), [path, String(failing), ...commands]);
+  const { stdout, stderr, status } = run(program!, [path, String(failing), ...commands]);
   assert.is(status, 0, stderr);
   return stdout.trim().split("\n").slice(1); // without `open ok`
 }
 
 test("effects are carried out one by one, in the order of the ring", () => {
-  if (absent) return;
+  if (!program) return;
   const seen = port(0, "boot", "request:0b", "receive:8", "request:0409");
   const one = ["store 1 0 5", "send 0 0 5", "store 1 1 5", "send 0 1 5"];
   const effects = seen.filter((l) => !/^(boot|request|receive)/.test(l));
@@ -35,7 +33,7 @@ test("effects are carried out one by one, in the order of the ring", () => {
 });
 
 test("nothing after a failed STORE or ERASE is carried out, so no vote is sent that was not written", () => {
-  if (absent) return;
+  if (!program) return;
   assert.equal(port(1, "boot", "request:0b").slice(2, -1), ["store 1 0 5"]);
   assert.equal(port(2, "boot", "request:0b").slice(2, -1), ["store 1 0 5", "send 0 0 5", "store 1 1 5"]);
   assert.equal(port(2, "boot", "receive:8").slice(2, -1), ["store 2 2 8", "send 3 4294967295 8", "erase 3 8"]);
@@ -43,7 +41,7 @@ test("nothing after a failed STORE or ERASE is carried out, so no vote is sent t
 });
 
 test("a device is down after a failed STORE, a trap, a reset or a broken ring, until it is restarted", () => {
-  if (absent) return;
+  if (!program) return;
   for (const [request, status] of [
     ["0b", "store"],
     ["01", "trap"],
@@ -59,25 +57,25 @@ test("a device is down after a failed STORE, a trap, a reset or a broken ring, u
 });
 
 test("what follows a RESET in the ring is not carried out", () => {
-  if (absent) return;
+  if (!program) return;
   assert.equal(port(0, "boot", "request:05").slice(2, -1), ["event 1 3", "reset 42"]);
 });
 
 test("questions about memory that is not there trap", () => {
-  if (absent) return;
+  if (!program) return;
   for (const request of ["08", "09"])
     assert.match(port(0, "boot", `request:${request}`).at(-1)!, /trap .*out of bounds/);
 });
 
 test("an input that is too long is refused before the device sees it, and nothing is down", () => {
-  if (absent) return;
+  if (!program) return;
   const seen = port(0, "boot", "receive:1537", "receive:1536").filter((l) => l.startsWith("receive"));
   assert.match(seen[0], /^receive input/);
   assert.match(seen[1], /^receive ok/);
 });
 
 test("a module that is no device is refused with a reason", () => {
-  if (absent) return;
+  if (!program) return;
   const bad = join(scratch, "bad.wasm");
   const swapped = Buffer.from(wasm).toString("latin1").replace("request", "reqwest");
   for (const [bytes, why] of [
@@ -87,7 +85,7 @@ test("a module that is no device is refused with a reason", () => {
     [Uint8Array.from(swapped, (c) => c.charCodeAt(0)), /an export of the ABI is missing/],
   ] as const) {
     writeFileSync(bad, bytes);
-    const { stdout, stderr } = run(paths.tool("port-san"), [bad, "0", "boot"]);
+    const { stdout, stderr } = run(program!, [bad, "0", "boot"]);
     assert.is(stderr, "");
     assert.match(stdout, /^open module .+/);
     assert.match(stdout, why);

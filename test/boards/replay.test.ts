@@ -6,26 +6,13 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { buildTool, paths } from "../../tools/boards.mjs";
-import { binding, calls, fixture, lacking, numbers, run, scratch, tape, type Call } from "./board.ts";
+import { binding, calls, careful, fixture, numbers, run, scratch, tape, type Call } from "./board.ts";
 
 await binding();
 const { path, wasm } = await fixture();
 const rounds = Math.max(1, Number(process.env.SYNOD_BUDGET ?? 20) / 20);
 
-/** Builds and returns the sanitized replayer, or null when this compiler has no sanitizers. */
-async function sanitized(): Promise<string | null> {
-  if (lacking("cc")) return null;
-  try {
-    await buildTool("replay", { sanitize: true });
-  } catch (e) {
-    if (process.env.CI === "true" || !/sanitize|asan|ubsan/i.test(String(e))) throw e;
-    console.log("skipped: this compiler has no sanitizers");
-    return null;
-  }
-  return paths.tool("replay-san");
-}
-
-const program = await sanitized();
+const program = await careful("replay");
 
 /** Replays and returns what it printed; fails the test when a sanitizer spoke. */
 function replay(tapePath: string): { status: number; stdout: string; stderr: string } {

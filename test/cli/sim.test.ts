@@ -51,7 +51,7 @@ test("V8 and wasm3 give equal trace hashes", async () => {
 });
 
 test("a failure is reproduced by the line that is printed for it", () => {
-  const line = again({ n: 7, list: "loss,torn", choice: "both" }, 42);
+  const line = again({ n: 7, list: "loss,torn", choice: "both", wasm: "" }, 42);
   assert.is(line, "npx synod sim --seeds 1 --seed 42 --n 7 --faults loss,torn --engine both");
 });
 

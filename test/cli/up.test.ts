@@ -59,6 +59,18 @@ test("it goes on when a device is killed, and the device catches up", async () =
   assert.match(words, /device 3 starts/);
 });
 
+test("with the power failing in the middle of calls, its counts are still those of the fleet", () => {
+  const faulty = { faults: ["cut", "torn", "crash"] as const, traffic: 3 };
+  const live = new Live({ n: 4, seed: 9, engine: "v8", wasm: engine.built("device.wasm"), ...DEMO, ...faulty });
+  live.run(20_000);
+  const { stats } = live.fleet.watch;
+  assert.ok(stats.powerUps > 8, "power did fail");
+  assert.is(live.summary().transfers, stats.transfers);
+  assert.is(live.summary().height, stats.height);
+  assert.is(live.summary().readings, stats.reports * 4); // the meter reports four at a time
+  live.close();
+});
+
 test("split in two halves nothing becomes final; healed, it does", async () => {
   const { out } = await synod("up", "4", "--engine", "v8", "--seconds", "20", "--split", "4", "--heal", "10", ...FAST);
   const at = lines(out)

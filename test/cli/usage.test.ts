@@ -3,14 +3,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { synod } from "./synod.ts";
 import { nearest } from "../../host/cli/nearest.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../host/cli/synod.mjs", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LAUNCHER = join(ROOT, "host", "cli", "synod.mjs");
 const COMMANDS = ["up", "sim", "replay", "keygen", "tx", "query", "vectors", "doctor"];
 
 test("what does not exist ends with 2, says so on stderr, and names what was probably meant", async () => {
@@ -87,6 +88,16 @@ test("every option that help shows is one that the command takes", async () => {
   }
 });
 
+test("every command line in the READMEs is one that the commands take", async () => {
+  for (const path of ["README.md", "CONTRIBUTING.md", "firmware/apps/README.md", "host/cli/README.md"]) {
+    const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    for (const [, line] of text.matchAll(/npx synod ((?:up|sim|replay|keygen|tx|query|vectors|doctor)[^`\n]*)/g)) {
+      const { err } = await synod(...line.replace("--help", "").trim().split(/ +/), "--no-such-thing");
+      assert.match(err, /no option --no-such-thing/, `${path}: ${line}`);
+    }
+  }
+});
+
 test("no command at all shows the help and ends with 2", async () => {
   const { code, out } = await synod();
   assert.is(code, 2);
@@ -118,24 +129,44 @@ test("the nearest word is offered, and none when all are far", () => {
   assert.is(nearest("q", []), undefined);
 });
 
-test("from a shell: the launcher gives the same codes, and no colour when it is not on a terminal", () => {
-  const run = (...words: string[]) => spawnSync(process.execPath, [LAUNCHER, ...words], { encoding: "utf8" });
-  const wrong = run("upp");
-  assert.is(wrong.status, 2);
-  assert.not.ok(wrong.stderr.includes("\x1b"));
-  assert.is(run("--help").status, 0);
-});
-
-test("a clone without packages or build says what to type and ends with 3", () => {
+/** Part of this clone in a folder of its own; `run` gets the launcher's path there. */
+function elsewhere(parts: string[], run: (launcher: string) => void): void {
   const clone = mkdtempSync(join(tmpdir(), "synod-"));
   try {
-    cpSync(LAUNCHER, join(clone, "host", "cli", "synod.mjs"));
-    const { status, stderr } = spawnSync(process.execPath, [join(clone, "host", "cli", "synod.mjs"), "up"], { encoding: "utf8" });
-    assert.is(status, 3);
-    assert.match(stderr, /run npm start or npm run build first/);
+    for (const part of parts) cpSync(join(ROOT, part), join(clone, part), { recursive: true });
+    if (parts.length > 1) symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
+    run(join(clone, "host", "cli", "synod.mjs"));
   } finally {
     rmSync(clone, { recursive: true });
   }
-}); // prettier-ignore
+}
+
+const shell = (launcher: string, ...words: string[]) =>
+  spawnSync(process.execPath, [launcher, ...words], { encoding: "utf8" });
+
+test("a clone without packages or build says what to type and ends with 3", () => {
+  elsewhere(["host/cli/synod.mjs"], (launcher) => {
+    const { status, stderr } = shell(launcher, "up");
+    assert.is(status, 3);
+    assert.match(stderr, /run npm start or npm run build first/);
+  });
+});
+
+test("without the wasm3 binding, wasm3 ends with 3 and names the way out, and V8 still runs", () => {
+  elsewhere(["host", "firmware/wire", "package.json", "build/device.wasm"], (launcher) => {
+    const { status, stderr } = shell(launcher, "keygen");
+    assert.is(status, 3, stderr);
+    assert.match(stderr, /npm run build, or use --engine v8/);
+    assert.is(shell(launcher, "keygen", "--engine", "v8").status, 0);
+    assert.match(shell(launcher, "doctor").stdout, /missing +wasm3/);
+  });
+});
+
+test("from a shell: the same codes, and no colour when it is not on a terminal", () => {
+  const wrong = shell(LAUNCHER, "upp");
+  assert.is(wrong.status, 2);
+  assert.not.ok(wrong.stderr.includes("\x1b"));
+  assert.is(shell(LAUNCHER, "--help").status, 0);
+});
 
 test.run();

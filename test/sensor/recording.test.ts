@@ -95,6 +95,8 @@ test("a run may start anywhere, go at its own pace, and begins again after the l
   assert.ok(recording.at(0, 1_000, { from: 2_342, intervalMs: 1_000 }).event);
   assert.is(recording.indexAt(0, 4_416 * 5_000), 4_416);
   assert.is(recording.indexAt(0, 4_417 * 5_000), 0);
+  assert.is(recording.indexAt(3, 5_040 * 5_000), 5_040); // this mote measured longer
+  assert.is(recording.indexAt(3, 5_041 * 5_000), 0);
 });
 
 test("two fleets do not share what was handed out", () => {
