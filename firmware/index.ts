@@ -67,6 +67,8 @@ export function boot(now: u64): i32 {
   const why = flash.open();
   if (why != 0) return why;
   if (!identity.load()) {
+    // a provisioned device whose seed cannot be read must not lose its promises too
+    if (identity.genesis() != 0) return identity.make();
     // the journal first: an identity beside a blank journal would mean a lost one
     journal.open();
     journal.turn();
@@ -119,7 +121,9 @@ export function receive(link_: u32, n: u32, now: u64): void {
   if (length <= 0) return;
   const p = link.object();
   const why = take(p, <u32>length, now);
-  if (why != 0) refuse(why, load<u8>(p));
+  if (why == 0) return;
+  link.reject(); // what came in pieces may come again
+  refuse(why, load<u8>(p));
 }
 
 /** True once the device belongs to a cell. */
@@ -145,8 +149,12 @@ function take(p: usize, n: u32, now: u64): u32 {
 /** A proposal: its head is the replica's matter, its body the ledger's, and both sets of signatures share one batch. */
 function proposed(p: usize, n: u32, now: u64): u32 {
   const verdict = hear.proposed(p, n);
-  if (verdict > hear.JUDGE || verdict == hear.IGNORE) return verdict;
   const h = p + proposal.HEADER;
+  if (verdict > hear.JUDGE) return verdict;
+  if (verdict == hear.IGNORE) {
+    if (load<u32>(h + header.VIEW) > chain.view()) link.reject(); // too early: it is welcome later
+    return 0;
+  }
   const b = p + proposal.BODY;
   const length = n - proposal.BODY;
   const why = body.check(b, length, load<u16>(h + header.TX_COUNT), h + header.BODY_ROOT);

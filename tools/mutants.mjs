@@ -60,6 +60,7 @@ export async function mutant(edits, entry = NODE) {
     },
     listFiles: (folder) => readdirSync(join(root, folder)).filter((f) => f.endsWith(".ts")),
   });
-  if (error || wasm === undefined) throw new Error(`the mutant does not compile:\n${stderr.toString() || error?.message}`);
+  if (error || wasm === undefined)
+    throw new Error(`the mutant does not compile:\n${stderr.toString() || error?.message}`);
   return wasm;
 }

@@ -1,9 +1,9 @@
-// The blocks that may still matter: a table of twelve between the final one and the newest, an index of where the last 128 final
+// The blocks that may still matter: a table of twelve between the final one and the newest, an index of where the last 256 final
 // blocks lie in flash, and the state roots of the last 24 heights.
 //
 //   slot at BLOCKS + 192 i:  0 digest 32 B · 32 header 128 B · 160 flags u32 · 164 view u32 (0 with flags 0: free) · 168 record of the
 //                            block in flash u32 · 172 record of its NOTAR certificate u32 · 176 when it was notarized u32 (ms)
-//   index at INDEX + 4 (height mod 128): offset of the block's record
+//   index at INDEX + 2 (height mod 256): offset of the block's record, in units of 8 bytes
 //   root at ROOTS + 32 (height mod 24)
 //
 // Rule: BODY means durable; CERTIFICATE means that the NOTAR certificate with its signatures is durable.
@@ -30,7 +30,7 @@ export const SOUGHT: u32 = 512; // it was looked for in flash
 /** Heights whose state root is kept; a header may cite no older one. */
 export const ROOT_COUNT: u32 = 24;
 /** Final blocks that can be served to a neighbour. */
-export const KEPT: u32 = 128;
+export const KEPT: u32 = 256;
 
 // @ts-ignore: decorator
 @inline export function head(s: usize): usize {
@@ -182,11 +182,11 @@ export function prune(v: u32): void {
 
 // @ts-ignore: decorator
 @inline export function recordAt(h: u32): u32 {
-  return load<u32>(INDEX + ((h & (KEPT - 1)) << 2));
+  return (<u32>load<u16>(INDEX + ((h & (KEPT - 1)) << 1))) << 3;
 }
 // @ts-ignore: decorator
 @inline export function setRecordAt(h: u32, offset: u32): void {
-  store<u32>(INDEX + ((h & (KEPT - 1)) << 2), offset);
+  store<u16>(INDEX + ((h & (KEPT - 1)) << 1), offset >> 3);
 }
 // @ts-ignore: decorator
 @inline export function root(h: u32): usize {

@@ -132,7 +132,12 @@ export function proposed(p: usize, n: u32): u32 {
   digest(h);
   const known = block.find(DIGEST);
   if (known != 0 && block.is(known, block.NOTAR)) return block.is(known, block.BODY) ? IGNORE : STORE;
-  if (v > chain.view() + NEAR || v < chain.view() || (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))) return IGNORE;
+  if (
+    v > chain.view() + NEAR ||
+    v < chain.view() ||
+    (known != 0 && block.is(known, block.BODY | block.CHECKED | block.SIGNED))
+  )
+    return IGNORE;
   return JUDGE;
 }
 

@@ -19,6 +19,7 @@ import * as ring from "./ring";
 
 const SECTOR_MIN: u32 = 2048; // a sector holds any one record of the log
 export const HEAD_SIZE: u32 = 16;
+const MOST: u32 = 0x80000; // an offset in units of 8 bytes fits 16 bits
 
 /** Reads region 0. 0, or the reason why this board's flash cannot carry a device. */
 export function open(): u32 {
@@ -30,7 +31,8 @@ export function open(): u32 {
     let least: u32 = 2 * n;
     if (region == record.REGION_JOURNAL) least = 3 * n; // see journal.ts
     if (region == record.REGION_SNAPSHOTS) least = n + 2 * (<u32>(layout.TREE_END - layout.TREE) + 128); // half of its sectors hold any state
-    if (n < SECTOR_MIN || (n & 63) != 0 || size(region) % n != 0 || size(region) < least) return reason.FLASH_GEOMETRY;
+    if (n < SECTOR_MIN || (n & 63) != 0 || size(region) % n != 0 || size(region) < least || size(region) > MOST)
+      return reason.FLASH_GEOMETRY;
   }
   return 0;
 }

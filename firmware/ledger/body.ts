@@ -82,7 +82,9 @@ export function enqueue(p: usize, n: u32, own: bool, now: u64): u32 {
   let why = pool.add(p, n, own, now);
   let e = pool.first();
   while (why != 0 && e != 0) {
-    const mine = transaction.check(pool.bytes(e), pool.length(e)) == 0 && load<u64>(transaction.kid()) == load<u64>(identity.kid());
+    const mine =
+      transaction.check(pool.bytes(e), pool.length(e)) == 0 &&
+      load<u64>(transaction.kid()) == load<u64>(identity.kid());
     if (mine || ready(e)) {
       e = pool.next(e);
       continue;

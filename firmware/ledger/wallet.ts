@@ -39,7 +39,8 @@ function nextNonce(): u64 {
 function publish(n: u32, now: u64): u32 {
   if (n == 0) return reason.PACK_LONG;
   let why = transaction.admit(WORK, n, chain.executedHeight());
-  if (why == 0 && transaction.nonce() - load<u64>(state.lookup(state.ACCOUNT, identity.kid()), 8) >= MOST) return reason.BACKLOG;
+  if (why == 0 && transaction.nonce() - load<u64>(state.lookup(state.ACCOUNT, identity.kid()), 8) >= MOST)
+    return reason.BACKLOG;
   if (why == 0) why = body.enqueue(WORK, n, true, now);
   if (why == 0) announce(WORK, n);
   return why;

@@ -17,7 +17,7 @@ export interface Look {
   unicode: boolean;
 }
 
-type Style = "" | "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "blue" | "magenta";
+type Style = "" | "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "blue";
 type Span = [Style, string];
 
 const STYLES: Record<Mark, Style> = {
@@ -87,14 +87,24 @@ function head(scene: Scene, look: Look): string[] {
 
 const LEFT = 34; // cells in front of a lane's ticks
 
+/** Blocks by which a device may be late without anybody having to be told. */
+const LATE = 16;
+
+/** In a word, how a device is doing; `top` is the height of the one that is furthest. */
+function stateOf(lane: Lane, top: number): [string, Style] {
+  if (!lane.up) return ["killed", "red"];
+  if (lane.side) return [`side ${lane.side}`, "yellow"];
+  return lane.height + LATE < top ? ["behind", "yellow"] : ["up", "green"];
+}
+
 function lanes(scene: Scene, look: Look, most: number): string[] {
   const width = Math.max(8, look.columns - LEFT - 1);
   const step = `${plural(scene.tickMs / 1000, "second")} a column, newest right`;
   const out = [line(look, [["dim", `${"device  state    height   view".padEnd(LEFT)}${step}`]])];
   const star = look.unicode ? "★" : "*";
+  const top = Math.max(...scene.lanes.map(({ height }) => height));
   scene.lanes.slice(0, most).forEach((lane, i) => {
-    const state = lane.up ? lane.villain || (lane.side ? `side ${lane.side}` : "up") : "killed";
-    const style: Style = !lane.up ? "red" : lane.villain ? "magenta" : lane.side ? "yellow" : "green";
+    const [state, style] = stateOf(lane, top);
     out.push(
       line(look, [
         ["bold", `${String(i).padStart(4)} `],

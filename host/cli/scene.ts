@@ -10,8 +10,6 @@ export type Mark = (typeof Mark)[keyof typeof Mark];
 
 export interface Lane {
   up: boolean;
-  /** True when it lies by order: a villain of the scenario. */
-  villain: string;
   /** On which side of a split it stands: 0 when there is none. */
   side: number;
   height: number;
@@ -90,7 +88,7 @@ export function create(n: number, title: string, tickMs = 200): Scene {
   };
 }
 
-const lane = (): Lane => ({ up: true, villain: "", side: 0, height: 0, view: 0, leader: false, marks: [Mark.idle] });
+const lane = (): Lane => ({ up: true, side: 0, height: 0, view: 0, leader: false, marks: [Mark.idle] });
 
 /** Notes what a device did in the current tick. */
 export function mark(scene: Scene, device: number, what: Mark): void {

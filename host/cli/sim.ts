@@ -59,7 +59,7 @@ function read(values: flag.Values): Plan {
 }
 
 /** The one line that runs this seed again. */
-export function again(plan: Pick<Plan, "n" | "list" | "choice" | "wasm">, seed: number): string {
+function again(plan: Pick<Plan, "n" | "list" | "choice" | "wasm">, seed: number): string {
   const module = plan.wasm ? ` --wasm ${plan.wasm}` : "";
   return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}${module}`;
 }

@@ -3,7 +3,7 @@
 //   region      size      sector     (firmware/wire/record.ts)
 //   CONFIG      8 KiB     4 KiB
 //   JOURNAL     32 KiB    4 KiB
-//   BLOCKS      256 KiB   4 KiB
+//   BLOCKS      512 KiB   4 KiB
 //   SNAPSHOTS   64 KiB    4 KiB
 //
 // A power cut may tear a STORE or an ERASE at any byte: what comes before is done, what comes after is not.
@@ -22,7 +22,7 @@ const KIB = 1024;
 export const REGIONS: Readonly<Record<number, Region>> = {
   [record.REGION_CONFIG]: { size: 8 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_JOURNAL]: { size: 32 * KIB, sector: 4 * KIB, unit: 1 },
-  [record.REGION_BLOCKS]: { size: 256 * KIB, sector: 4 * KIB, unit: 1 },
+  [record.REGION_BLOCKS]: { size: 512 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_SNAPSHOTS]: { size: 64 * KIB, sector: 4 * KIB, unit: 1 },
 };
 

@@ -118,6 +118,15 @@ test("a device that is down draws no activity until it starts again", () => {
   assert.equal(s.lanes[0].marks, [Mark.idle, Mark.down, Mark.down, Mark.start, Mark.idle]);
 });
 
+test("the word for a device is what matters most about it: killed, on a side of a split, behind, up", () => {
+  const s = sample();
+  const words = (): string[] => [0, 1, 2, 3].map((i) => render(s, plain)[3 + i].slice(8, 16).trim());
+  s.lanes[3].height = 40;
+  assert.equal(words(), ["behind", "behind", "killed", "up"]);
+  s.lanes.forEach((lane, i) => (lane.side = 1 + (i % 2)));
+  assert.equal(words(), ["side 1", "side 2", "killed", "side 2"]);
+});
+
 test("hours of running keep a bounded scene", () => {
   const s = scene.create(2, "");
   for (let i = 1; i < 5_000; i++) scene.advance(s, i * 1_000);

@@ -2,9 +2,14 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mutant } from "../../tools/mutants.mjs";
 import * as faults from "../../host/fleet/faults.ts";
-import { again } from "../../host/cli/sim.ts";
 import { lines, synod } from "./synod.ts";
+
+const QUORUM = { file: "firmware/consensus/cell.ts", find: "(2 * count) / 3 + 1", put: "(2 * count) / 3" };
 
 test("totals are the sum of the seeds, and no seed violates anything", async () => {
   const { code, out } = await synod("sim", "--seeds", "2", "--n", "4", "--faults", "all", "--json");
@@ -50,9 +55,27 @@ test("V8 and wasm3 give equal trace hashes", async () => {
   assert.is(code, 0);
 });
 
-test("a failure is reproduced by the line that is printed for it", () => {
-  const line = again({ n: 7, list: "loss,torn", choice: "both", wasm: "" }, 42);
-  assert.is(line, "npx synod sim --seeds 1 --seed 42 --n 7 --faults loss,torn --engine both");
+test("a broken device is reported with seed, sentence, and a line that reproduces it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "synod-sim-"));
+  try {
+    // A device that takes half of the votes for a quorum; the fleet's own mutants are in test/consensus.
+    const path = join(folder, "mutant.wasm");
+    writeFileSync(path, await mutant([QUORUM]));
+    const line = ["sim", "--seeds", "1", "--seed", "3", "--faults", "none", "--wasm", path];
+    const { code, out } = await synod(...line);
+    assert.is(code, 1);
+    const [, sentence, reproduce] =
+      /violation seed 3, [\d.]+ s, (\w+: device \d .+)\n {2}npx synod (sim .+)/.exec(out) ?? [];
+    assert.ok(sentence, out);
+    const again = await synod(...reproduce.split(" "));
+    assert.is(again.code, 1);
+    assert.ok(again.out.includes(sentence));
+    const json = lines((await synod(...line, "--json")).out);
+    assert.ok(Number(json.at(-1)!.violations) > 0);
+    assert.ok(json.some((each) => each.sentence && each.again === `npx synod ${reproduce}`));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.run();

@@ -119,9 +119,7 @@ async function run(seed: number, trial: Trial): Promise<Violation | undefined> {
     trial.villain === undefined
       ? trial.villains
       : [{ device: seed % 4, kind: "mutant" as const, wasm: await wasmOf(trial.villain) }];
-  const fleet = new Fleet(
-    campaign.plan({ seed, n: 4, engine: "v8", wasm, faults: trial.faults ?? NAMES, villains }),
-  );
+  const fleet = new Fleet(campaign.plan({ seed, n: 4, engine: "v8", wasm, faults: trial.faults ?? NAMES, villains }));
   fleet.run(SUFFER_MS);
   fleet.close();
   return fleet.violations[0];

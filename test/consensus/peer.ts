@@ -131,7 +131,16 @@ export class Cell {
 
   #head(more: Partial<Head>): Head {
     const zero = new Uint8Array(32);
-    const none = { view: 0, height: 0, time: 0, parentView: 0, executedHeight: 0, proposer: 0, txCount: 0, bodyLength: 0 };
+    const none = {
+      view: 0,
+      height: 0,
+      time: 0,
+      parentView: 0,
+      executedHeight: 0,
+      proposer: 0,
+      txCount: 0,
+      bodyLength: 0,
+    };
     return { ...none, version: header.VERSION_1, epoch: 0, parent: zero, executedRoot: zero, bodyRoot: zero, ...more };
   }
 
@@ -233,7 +242,9 @@ export class Cell {
 
   /** FINAL (b) of the child's parent. */
   finalByChild(child: Block, signers: readonly number[]): Uint8Array {
-    const signatures = signers.map((i) => this.sign(i, this.#statement(kind.NOTARIZE_F, child.head.view, child.digest)));
+    const signatures = signers.map((i) =>
+      this.sign(i, this.#statement(kind.NOTARIZE_F, child.head.view, child.digest)),
+    );
     const head = bytesOf(certificate.CHILD_SIGNATURES, (out) => {
       out[0] = kind.FINAL_BY_CHILD;
       out.set(child.header, certificate.CHILD);
@@ -329,7 +340,8 @@ export class Bench {
   get #hal(): Hal {
     return {
       // 32 bytes are asked for once, for the key
-      entropy: (n) => (n === 32 ? this.cell.validators[this.me].seed : sha256(Uint8Array.of(this.#entropy++)).slice(0, n)),
+      entropy: (n) =>
+        n === 32 ? this.cell.validators[this.me].seed : sha256(Uint8Array.of(this.#entropy++)).slice(0, n),
       read: (region, offset, n) => this.flash.read(region, offset, n),
       sense: () => NOTHING,
     };
@@ -381,7 +393,10 @@ export class Bench {
     const all: Said = { refused: [], events: [], sent: [] };
     while (this.now < end) {
       this.now = Math.min(end, this.now + 50);
-      append(all, this.#watch(() => {}));
+      append(
+        all,
+        this.#watch(() => {}),
+      );
     }
     return all;
   }

@@ -36,8 +36,10 @@ const CASES: readonly Case[] = [
     mutations: [
       {
         file: REPLICA,
-        from: "  safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);\n  sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);\n",
-        to: "  sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);\n  safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);\n",
+        from: `safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);
+               sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);`,
+        to: `sign(f ? kind.NOTARIZE_F : kind.NOTARIZE, block.view(s), s);
+             safety.recordNotarize(f, block.view(s), block.view(parent), s, parent);`,
       },
     ],
     rules: ["journal"],
@@ -58,8 +60,8 @@ const CASES: readonly Case[] = [
     mutations: [
       {
         file: "firmware/consensus/nulls.ts",
-        from: "  while (v <= to) {\n    const before = v;",
-        to: "  while (v > to) {\n    const before = v;",
+        from: "let v = from; while (v <= to) { const before = v;",
+        to: "let v = to + 1; while (v <= to) { const before = v;",
       },
     ],
     rules: ["gap", "chain"],

@@ -19,7 +19,7 @@ export async function device(): Promise<Uint8Array> {
   return new Uint8Array(readFileSync(join(root, "build/device.wasm")));
 }
 
-/** A change to one place of the firmware: `from` must stand there exactly once. */
+/** A change to one place of the firmware: `from` must stand there exactly once, whatever the white space. */
 export interface Mutation {
   readonly file: string;
   readonly from: string;
@@ -42,8 +42,10 @@ export async function mutant(mutations: readonly Mutation[]): Promise<Uint8Array
         let text = readFileSync(join(root, name), "utf8");
         for (const mutation of mutations) {
           if (mutation.file !== name) continue;
-          if (text.split(mutation.from).length !== 2) throw new Error(`${name} has not exactly once: ${mutation.from}`);
-          text = text.replace(mutation.from, mutation.to);
+          const words = mutation.from.trim().split(/\s+/);
+          const from = new RegExp(words.map((word) => word.replace(/[^\w]/g, "\\$&")).join("\\s+"), "g");
+          if ([...text.matchAll(from)].length !== 1) throw new Error(`${name} has not exactly once: ${mutation.from}`);
+          text = text.replace(from, () => mutation.to);
           applied.add(mutation);
         }
         return text;

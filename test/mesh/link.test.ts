@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex as hex } from "@noble/hashes/utils.js";
 import * as frame from "../../firmware/wire/frame.ts";
+import * as kind from "../../firmware/wire/kind.ts";
 import * as reason from "../../firmware/wire/reason.ts";
 import { Random } from "../core/flash.ts";
 import { frameOf, KEY, le, piece, Station } from "./air.ts";
@@ -23,7 +24,7 @@ function reset(mtu: number): void {
 /** An object of n bytes of some known kind. */
 function object(n: number, random: Random): Uint8Array {
   const bytes = random.bytes(n);
-  bytes[0] = 1 + random.below(13);
+  bytes[0] = 1 + random.below(kind.TRANSACTION); // the last kind there is
   return bytes;
 }
 
@@ -143,7 +144,7 @@ test("of several objects under reassembly the one touched last is asked for", ()
 
 test("a device ignores its own frames, but not those of an earlier life or of another without a seat", () => {
   reset(250);
-  const o = Uint8Array.of(12, 1, 2, 3);
+  const o = Uint8Array.of(kind.BEACON, 1, 2, 3);
   const [own] = a.send(o);
   assert.is(a.hear(own).result, 0);
   a.reset(250, 1, 555);
@@ -156,7 +157,7 @@ test("a device ignores its own frames, but not those of an earlier life or of an
 
 test("a copy of any of the last 64 frames is dropped; a resend is news", () => {
   reset(250);
-  const o = Uint8Array.of(12, 1, 2, 3);
+  const o = Uint8Array.of(kind.BEACON, 1, 2, 3);
   const frames = Array.from({ length: 64 }, () => a.send(o)[0]);
   for (const f of frames) assert.is(b.hear(f).result, 4);
   for (const f of frames) assert.is(b.hear(f).result, 0);
@@ -211,7 +212,7 @@ test("every refusal has its number", () => {
   assert.is(b.hear(cut(id, 400, 0, 2, 200)).result, 0);
   refuse(cut(id, 402, 0, 2, 201), reason.FRAGMENT_CLASH);
   refuse(cut(id, 400, 0, 4, 100), reason.FRAGMENT_CLASH);
-  for (const kind of [0, 14, 255]) refuse(frameOf(Uint8Array.of(kind, 1, 2)), reason.OBJECT_KIND);
+  for (const k of [0, kind.TRANSACTION + 1, 255]) refuse(frameOf(Uint8Array.of(k, 1, 2)), reason.OBJECT_KIND);
   assert.is(b.hear(frameOf(piece(le(78, 8), 300, 1, 2, bytes(150)), 2, 9, 5, 1)).result, 0);
   refuse(frameOf(piece(le(78, 8), 300, 0, 2, new Uint8Array(150)), 2, 9, 5, 2), reason.OBJECT_KIND);
 });
