@@ -16,6 +16,7 @@ import * as vote from "../../firmware/wire/vote.ts";
 import { reasonName } from "../../host/wire/words.ts";
 import { putU32 } from "../../host/device/bytes.ts";
 import { REGIONS } from "../../host/fleet/flash.ts";
+import * as provision from "../../host/fleet/provision.ts";
 import { mutant } from "../../tools/mutants.mjs";
 import { device } from "../fleet/wasm.ts";
 import { Bench, Cell, type Block, type Said } from "./peer.ts";
@@ -230,6 +231,14 @@ asks(reason.REQUEST_SIZE, "an account by half a key id", new Uint8Array(5).fill(
 asks(reason.REQUEST_KEY, "a query for no key", Uint8Array.of(request.QUERY));
 asks(reason.REQUEST_KEY, "a query for a key of 33 bytes", new Uint8Array(34).fill(request.QUERY, 0, 1));
 asks(reason.NO_COMMAND, "a command to an application that takes none", Uint8Array.of(request.COMMAND, 1));
+
+refuses(reason.BACKLOG, "a fifth payment while four wait for a block", (b) => {
+  const pay = provision.pay(cell.validators[0].kid, 1n, 0n);
+  for (let i = 0; i < 4; i++) assert.is(b.ask(pay), 0);
+  const said = b.request(pay);
+  assert.is(said.reason, reason.BACKLOG);
+  return said;
+});
 
 test(`${reason.NOT_PROVISIONED} NOT_PROVISIONED: a question about the cell to a device that has none`, () => {
   const blank = new Bench(wasm, cell, 3, true);
