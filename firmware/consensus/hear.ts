@@ -3,7 +3,7 @@
 //
 // Rule: nothing heard changes a promise; nothing unverified reaches flash.
 
-import { BODY_MAX } from "../layout";
+import { BODY_MAX, VOTES_VERIFIED, count } from "../layout";
 import * as header from "../wire/header";
 import * as kind from "../wire/kind";
 import * as proposal from "../wire/proposal";
@@ -167,6 +167,7 @@ export function enlistLeader(p: usize): void {
   const k = load<u8>(p + proposal.F) != 0 ? kind.NOTARIZE_F : kind.NOTARIZE;
   vote.statement(<u32>STATEMENTS, k, load<u32>(h + header.VIEW), <u32>DIGEST);
   batch.add(cell.publicKey(load<u8>(h + header.PROPOSER)), STATEMENTS, vote.SIGNED_SIZE, p + proposal.SIGNATURE);
+  count(VOTES_VERIFIED, 1);
 }
 
 /** Keeps the block whose header is at h and body at b, durable from here on. `checked`: its leader and transactions verified. */

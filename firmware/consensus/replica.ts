@@ -182,7 +182,13 @@ export function shouldPropose(now: u64): bool {
   if (block.height(top) - max(chain.executedHeight(), block.executedHeight(top)) >= block.ROOT_COUNT) return false;
   if (load<u32>(STATE, 132) != 0) return true;
   if (unsettled(top)) return true;
-  return cell.heartbeat() != 0 && now - load<u64>(STATE, 56) >= cell.heartbeat();
+  return overdue(now);
+}
+
+/** R10's heartbeat: everything is final, and has been for that long. */
+function overdue(now: u64): bool {
+  if (cell.heartbeat() == 0 || now - load<u64>(STATE, 56) < cell.heartbeat()) return false;
+  return block.view(block.final()) == chain.highest();
 }
 
 /** R3: NOTARIZE the one acceptable block of the current view. */
@@ -296,7 +302,7 @@ function leaderGaveUp(v: u32): bool {
 
 /** The view's time: 2 delta without a proposal, 3 delta with one, times 1.5 per leader window without a FINAL. */
 function expired(now: u64): bool {
-  if (!pending()) {
+  if (!pending() && !overdue(now)) {
     store<u32>(STATE, 0, 36);
     return false;
   }
@@ -331,6 +337,10 @@ export function wake(now: u64): u32 {
     const due = finalDelay(block.view(s));
     const known = votes.find(kind.FINALIZE, block.view(s), s);
     if (known == 0 || ((votes.have(known) >> cell.me()) & 1) == 0) at = min<u64>(at, now + (age < due ? due - age : 0));
+  }
+  if (voting() && cell.heartbeat() != 0) {
+    const beat = load<u64>(STATE, 56) + cell.heartbeat();
+    if (beat > now) at = min<u64>(at, beat);
   }
   if (at <= now) return 1;
   return at - now > 60000 ? 60000 : <u32>(at - now);

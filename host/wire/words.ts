@@ -83,7 +83,7 @@ const WORDS: Record<Name, Words> = {
   BEACON_SHAPE: say("a beacon has the wrong size or fields", "a beacon of this cell", SENDER),
   FINAL_CONFLICT: say("two final blocks exclude each other", "one chain", "stop trusting this cell: more devices lie than it can bear; read the evidence"),
   JOURNAL_UNREADABLE: say("the journal of own votes is unreadable, so this device only observes", "a readable journal", "re-key the device with the next change of validators; never give it its old key again"),
-  BEYOND_WINDOW: say("a neighbour is further behind than the blocks kept here", "at most 128 blocks", "let it catch up from another device, or from a snapshot"),
+  BEYOND_WINDOW: say("a neighbour is further behind than the blocks kept here", "at most 256 blocks", "let it catch up from another device, or from a snapshot"),
   CERTIFICATE_SIGNATURE: say("a signature in a NOTAR certificate does not verify", "only signatures that verify", SENDER),
   FINAL_SIGNATURE: say("a signature in a FINAL certificate does not verify", "only signatures that verify", SENDER),
   BLOCK_SHAPE: say("the header or lengths of a served block are out of range", "the layout in proposal.ts", SENDER),

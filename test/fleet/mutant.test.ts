@@ -11,12 +11,23 @@ import { mutant, type Mutation } from "./wasm.ts";
 interface Case {
   readonly name: string;
   readonly mutations: readonly Mutation[];
+  /** What one villain does, where only a liar shows that honest devices are careless. */
+  readonly villain?: readonly Mutation[];
   /** The rules of which the checker may name one. */
   readonly rules: readonly Rule[];
 }
 
 const SAFETY = "firmware/consensus/safety.ts";
 const REPLICA = "firmware/consensus/replica.ts";
+
+/** A leader that proposes on the final block, leaving out what was notarized above it. */
+const FORKER: readonly Mutation[] = [
+  {
+    file: "firmware/consensus/propose.ts",
+    from: "const parent = block.notarized(chain.highest());",
+    to: "const parent = block.final();",
+  },
+];
 
 const CASES: readonly Case[] = [
   {
@@ -57,13 +68,8 @@ const CASES: readonly Case[] = [
   },
   {
     name: "no gap check",
-    mutations: [
-      {
-        file: "firmware/consensus/nulls.ts",
-        from: "let v = from; while (v <= to) { const before = v;",
-        to: "let v = to + 1; while (v <= to) { const before = v;",
-      },
-    ],
+    mutations: [{ file: REPLICA, from: "if (!nulls.gap(block.parentView(s) + 1, v - 1)) continue;", to: "" }],
+    villain: FORKER,
     rules: ["gap", "chain"],
   },
   {
@@ -79,22 +85,25 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The rule that the first seed to break one breaks; null after twenty seeds without. */
-function broken(wasm: Uint8Array, seeds: number): Rule | null {
+/** The rule that the first of these seeds to break one breaks; null when none does. */
+function broken(wasm: Uint8Array, villain: Uint8Array | null, seeds: number): Rule | null {
+  const villains = villain === null ? undefined : [{ device: 0, kind: "mutant" as const, wasm: villain }];
   for (let seed = 1; seed <= seeds; seed++) {
-    const { violations } = campaign.runSeed({ seed, n: 4, engine: "v8", wasm, faults: NAMES });
+    const { violations } = campaign.runSeed({ seed, n: 4, engine: "v8", wasm, faults: NAMES, villains });
     if (violations.length > 0) return violations[0].rule;
   }
   return null;
 }
 
-test("the device as it is, compiled this way, breaks nothing", async () => {
-  assert.is(broken(await mutant([]), 6), null);
+test("the device as it is, compiled this way, breaks nothing, with a forker among four neither", async () => {
+  const wasm = await mutant([]);
+  assert.is(broken(wasm, null, 6), null);
+  assert.is(broken(wasm, await mutant(FORKER), 6), null);
 });
 
-for (const { name, mutations, rules } of CASES) {
+for (const { name, mutations, villain, rules } of CASES) {
   test(`the checker sees: ${name}`, async () => {
-    const rule = broken(await mutant(mutations), 20);
+    const rule = broken(await mutant(mutations), villain ? await mutant(villain) : null, 20);
     assert.ok(rule !== null, "twenty seeds broke no rule");
     assert.ok(rules.includes(rule), `it was called ${rule}, expected ${rules.join(" or ")}`);
   });

@@ -1,21 +1,16 @@
 // The modules that the tests of host/fleet, host/tape and host/device run: the built device, and the beeper of fixture/.
 
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-async function tools() {
-  return import("../../tools/build.mjs");
-}
-
 /** build/device.wasm, compiled first when its sources changed. */
 export async function device(): Promise<Uint8Array> {
   const file = process.env.SYNOD_DEVICE_WASM;
   if (file !== undefined) return new Uint8Array(readFileSync(file));
-  if (!process.env.SYNOD_BUILT) await (await tools()).buildFirmware(["device"]);
+  if (!process.env.SYNOD_BUILT) await (await import("../../tools/build.mjs")).buildFirmware(["device"]);
   return new Uint8Array(readFileSync(join(root, "build/device.wasm")));
 }
 
@@ -26,15 +21,22 @@ export interface Mutation {
   readonly to: string;
 }
 
-/** The device with these changes, compiled without optimization; nothing is written. */
-export async function mutant(mutations: readonly Mutation[]): Promise<Uint8Array> {
+/** The device with these changes, compiled without optimization. */
+export const mutant = (mutations: readonly Mutation[]): Promise<Uint8Array> =>
+  assemble("firmware/apps/meter.ts", mutations);
+
+/** A fixture of this folder. */
+export const fixture = (name: string): Promise<Uint8Array> => assemble(`test/fleet/fixture/${name}.ts`, []);
+
+/** Compiles in memory, without optimization: quick, and nothing is written. */
+async function assemble(entry: string, mutations: readonly Mutation[]): Promise<Uint8Array> {
   const asc = await import("assemblyscript/asc");
   const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as { options: Record<string, unknown> };
   const flags = Object.entries(config.options).flatMap(([name, value]) => [`--${name}`, [value].flat().join(",")]);
   const applied = new Set<Mutation>();
   let wasm: Uint8Array | null = null;
   const { error, stderr } = await asc.main(
-    ["firmware/apps/meter.ts", ...flags, "--baseDir", root, "-O0", "-o", "mutant.wasm", "--noColors"],
+    [entry, ...flags, "--baseDir", root, "-O0", "-o", "out.wasm", "--noColors"],
     {
       readFile(path: string, baseDir: string): string | null {
         const name = relative(root, resolve(baseDir, path));
@@ -55,17 +57,8 @@ export async function mutant(mutations: readonly Mutation[]): Promise<Uint8Array
       },
     },
   );
-  if (error !== null || wasm === null) throw new Error(`the mutant does not compile:\n${stderr.toString()}`);
+  if (error !== null || wasm === null) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
   for (const { file } of mutations.filter((mutation) => !applied.has(mutation)))
     throw new Error(`${file} is not compiled`);
   return wasm;
-}
-
-/** A fixture of this folder, freshly compiled. */
-export async function fixture(name: string): Promise<Uint8Array> {
-  const folder = join(tmpdir(), `synod-fixture-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  const out = join(folder, name);
-  await (await tools()).compile(`test/fleet/fixture/${name}.ts`, "device", relative(root, out));
-  return new Uint8Array(readFileSync(`${out}.wasm`));
 }
