@@ -9,7 +9,6 @@
 
 import * as effect from "../../firmware/wire/effect.ts";
 import * as event from "../../firmware/wire/event.ts";
-import * as request from "../../firmware/wire/request.ts";
 import { hex, u32, u64 } from "../device/bytes.ts";
 import * as counters from "../device/counters.ts";
 import { Trap, type Engine } from "../device/device.ts";
@@ -134,7 +133,7 @@ export class Fleet {
     this.radio = new Radio(this.stations.length, new Rng(seed, "radio"), this.coverage);
     this.chaos = new Chaos(this, options.faults ?? [], new Rng(seed, "chaos"));
     this.villains = new Villains(this, villains, new Rng(seed, "villains"));
-    this.#provision();
+    provision.cell(this, this.#rng.bytes(32));
     this.#start();
   }
 
@@ -302,27 +301,6 @@ export class Fleet {
     });
     this.stations.push(station);
     this.#byDevice[index].push(station);
-  }
-
-  #provision(): void {
-    const first = this.stations.slice(0, this.n);
-    for (const station of first) {
-      station.watched = this.invariants.watch(station.index, station.flash);
-      this.powerUp(station);
-      if (this.identities[station.index] === undefined) this.request(station, new Uint8Array([request.IDENTITY]));
-      if (this.identities[station.index] === undefined) throw new Error(`device ${station.index} has no identity`);
-    }
-    const genesis = provision.make(this.cell, this.identities);
-    const bytes = provision.provision(this.#rng.bytes(32), genesis);
-    for (const station of first) {
-      const reason = this.request(station, bytes);
-      if (reason !== 0) throw new Error(`device ${station.index} refuses its genesis: reason ${reason}`);
-      if (station.on) throw new Error(`device ${station.index} did not restart after provisioning`);
-    }
-    for (const station of this.stations) {
-      station.provisioned = true;
-      if (station.watched === null) this.replaceFlash(station, this.stations[station.index].flash.clone());
-    }
   }
 
   #start(): void {

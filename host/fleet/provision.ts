@@ -7,6 +7,7 @@
 import * as genesis from "../../firmware/wire/genesis.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { putU32, putU64 } from "../device/bytes.ts";
+import type { Fleet } from "./fleet.ts";
 
 /** 2026-01-01T00:00:00Z: when simulated cells begin. */
 export const GENESIS_TIME = 1_767_225_600;
@@ -63,4 +64,26 @@ export function pay(kid: Uint8Array, amount: bigint, fee: bigint): Uint8Array {
   putU64(bytes, 9, amount);
   putU64(bytes, 17, fee);
   return bytes;
+}
+
+/** Makes a cell of a fleet's blank boards; afterwards all of them are off and know their genesis. */
+export function cell(fleet: Fleet, cellKey: Uint8Array): void {
+  const first = fleet.stations.slice(0, fleet.n);
+  for (const station of first) {
+    const { index } = station;
+    fleet.replaceFlash(station, station.flash);
+    fleet.powerUp(station);
+    if (fleet.identities[index] === undefined) fleet.request(station, new Uint8Array([request.IDENTITY]));
+    if (fleet.identities[index] === undefined) throw new Error(`device ${index} has no identity`);
+  }
+  const bytes = provision(cellKey, make(fleet.cell, fleet.identities));
+  for (const station of first) {
+    const reason = fleet.request(station, bytes);
+    if (reason !== 0) throw new Error(`device ${station.index} refuses its genesis: reason ${reason}`);
+    if (station.on) throw new Error(`device ${station.index} did not restart after provisioning`);
+  }
+  for (const station of fleet.stations) {
+    station.provisioned = true;
+    if (station.watched === null) fleet.replaceFlash(station, fleet.stations[station.index].flash.clone());
+  }
 }

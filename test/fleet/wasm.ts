@@ -1,7 +1,8 @@
 // The modules that the tests of host/fleet, host/tape and host/device run: the built device, and the beeper of fixture/.
 
-import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -21,44 +22,29 @@ export interface Mutation {
   readonly to: string;
 }
 
-/** The device with these changes, compiled without optimization. */
-export const mutant = (mutations: readonly Mutation[]): Promise<Uint8Array> =>
-  assemble("firmware/apps/meter.ts", mutations);
+/** The device with these changes, one module for each list of changes, compiled without optimization. */
+export const mutants = (lists: readonly (readonly Mutation[])[]): Promise<Uint8Array[]> =>
+  assemble(lists.map((mutations) => ({ entry: "firmware/apps/meter.ts", mutations })));
 
 /** A fixture of this folder. */
-export const fixture = (name: string): Promise<Uint8Array> => assemble(`test/fleet/fixture/${name}.ts`, []);
-
-/** Compiles in memory, without optimization: quick, and nothing is written. */
-async function assemble(entry: string, mutations: readonly Mutation[]): Promise<Uint8Array> {
-  const asc = await import("assemblyscript/asc");
-  const config = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as { options: Record<string, unknown> };
-  const flags = Object.entries(config.options).flatMap(([name, value]) => [`--${name}`, [value].flat().join(",")]);
-  const applied = new Set<Mutation>();
-  let wasm: Uint8Array | null = null;
-  const { error, stderr } = await asc.main(
-    [entry, ...flags, "--baseDir", root, "-O0", "-o", "out.wasm", "--noColors"],
-    {
-      readFile(path: string, baseDir: string): string | null {
-        const name = relative(root, resolve(baseDir, path));
-        if (!existsSync(join(root, name))) return null;
-        let text = readFileSync(join(root, name), "utf8");
-        for (const mutation of mutations) {
-          if (mutation.file !== name) continue;
-          const words = mutation.from.trim().split(/\s+/);
-          const from = new RegExp(words.map((word) => word.replace(/[^\w]/g, "\\$&")).join("\\s+"), "g");
-          if ([...text.matchAll(from)].length !== 1) throw new Error(`${name} has not exactly once: ${mutation.from}`);
-          text = text.replace(from, () => mutation.to);
-          applied.add(mutation);
-        }
-        return text;
-      },
-      writeFile(_: string, contents: string | Uint8Array): void {
-        if (typeof contents !== "string") wasm = new Uint8Array(contents);
-      },
-    },
-  );
-  if (error !== null || wasm === null) throw new Error(`${entry} does not compile:\n${stderr.toString()}`);
-  for (const { file } of mutations.filter((mutation) => !applied.has(mutation)))
-    throw new Error(`${file} is not compiled`);
+export async function fixture(name: string): Promise<Uint8Array> {
+  const [wasm] = await assemble([{ entry: `test/fleet/fixture/${name}.ts`, mutations: [] }]);
   return wasm;
 }
+
+/** Runs assemble.mjs. */
+async function assemble(jobs: readonly { entry: string; mutations: readonly Mutation[] }[]): Promise<Uint8Array[]> {
+  const env = { ...process.env, NODE_OPTIONS: "" }; // without the loader of this process
+  const child = spawn(process.execPath, [join(root, "test/fleet/assemble.mjs")], {
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(JSON.stringify(jobs));
+  const heard: Uint8Array[] = [];
+  for await (const bytes of child.stdout) heard.push(bytes as Uint8Array);
+  const text = heard.map((bytes) => new TextDecoder().decode(bytes)).join("");
+  if (text === "") throw new Error("the compiler gave nothing; its words are above");
+  return (JSON.parse(text) as string[]).map((wasm) => fromBase64(wasm));
+}
+
+const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
