@@ -286,7 +286,7 @@ test("send says when the ring is full, and what it did send is whole frames", ()
   assert.is(b.objects(frames).length, 1);
 });
 
-test("a million mutated frames: no trap, no number but those of the mesh, and no object that is longer than it may be", () => {
+test("mutated frames, up to a million: no trap, no number but those of the mesh, and no object that is longer than it may be", () => {
   reset(250);
   const random = new Random(Number(process.env.SYNOD_SEED ?? 9));
   const reasons = new Map<number, number>();
@@ -311,6 +311,7 @@ test("a million mutated frames: no trap, no number but those of the mesh, and no
     if (result > OBJECT_MAX || result < -reason.OBJECT_KIND) assert.unreachable(`${result} for ${hex(f)}`);
     reasons.set(Math.min(result, 1), (reasons.get(Math.min(result, 1)) ?? 0) + 1);
   }
+  console.log(`note: ${frames} mutated frames`);
   for (let why = reason.FRAME_SHORT; why <= reason.OBJECT_KIND; why++)
     assert.ok(reasons.has(-why), `reason ${why} was never met`);
   assert.ok(reasons.has(1) && reasons.has(0));
