@@ -198,6 +198,16 @@ export function request(n: u32, now: u64): i32 {
   return why;
 }
 
+/** Where the runtime puts what a contract hands over, and finds the answer to it. */
+export function hostBuffer(): usize {
+  return WORK;
+}
+
+/** A contract's host call `op` with n bytes in hostBuffer(): its result, or -(reason). There are no contracts yet, so none is known. */
+export function host(op: u32, n: u32): i64 {
+  return -(<i64>reason.HOST_CALL);
+}
+
 /** Time passed. Returns milliseconds until the device next wants to be called; 0: more is due now. */
 export function tick(now: u64): u32 {
   ring.begin();

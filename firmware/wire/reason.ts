@@ -104,3 +104,4 @@ export const NOT_PROVISIONED: u32 = 182; // the device belongs to no cell yet
 export const REQUEST_SIZE: u32 = 184; // not the size that this request has
 export const REQUEST_KEY: u32 = 185; // a state key of no bytes or more than 32
 export const NO_COMMAND: u32 = 186; // this application takes no commands
+export const HOST_CALL: u32 = 187; // no such host call

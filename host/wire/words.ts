@@ -121,6 +121,7 @@ const WORDS: Record<Name, Words> = {
   NOT_PROVISIONED: say("the device belongs to no cell yet", "a provisioned device", "send it a PROVISION request"),
   REQUEST_SIZE: say("a request has another size than its kind", "the size in request.ts", "send its bytes whole"),
   REQUEST_KEY: say("a state key of no bytes or more than 32", "1 to 32 bytes", "ask for a shorter key"),
+  HOST_CALL: say("a contract asked for a host call that does not exist", "one of the ABI's host calls; no contracts run yet", "build the contract against this version"),
   NO_COMMAND: say("this application takes no commands", "an application with an onCommand hook", "flash one that has it"),
 };
 

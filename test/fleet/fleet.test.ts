@@ -130,6 +130,26 @@ test("a power cut after k effects lets exactly k happen", () => {
   }
 });
 
+test("a frame whose sender loses power while it is on the air is not heard", () => {
+  const last = (cut: number): number => {
+    const f = fleet({ n: 2, seed: 3 });
+    f.run(600);
+    f.device(1).kill(); // it would not be heard of anyway; device 1 only listens
+    f.device(1).restart();
+    const all = heard(f);
+    f.run(700);
+    f.partition([[0, 1]]);
+    f.device(0).cut(cut, null);
+    f.run(2000);
+    f.close();
+    return all.get("1")!.at(-1)!;
+  };
+  // Device 0 hears device 1 too: its calls have one EVENT, or STORE and SEND. Cut k + 1 lets one more effect happen.
+  const heardUpTo = Array.from({ length: 12 }, (_, cut) => last(cut));
+  assert.ok(heardUpTo.every((number, i) => i === 0 || number >= heardUpTo[i - 1]));
+  assert.ok(heardUpTo[11] > heardUpTo[0]);
+});
+
 test("a torn write programs its first bytes and nothing behind them", () => {
   for (const bytes of [0, 1, 7, 63]) {
     const f = fleet({ n: 1, seed: 4 });

@@ -89,6 +89,20 @@ test("another answer, another input or another hash on the tape is found, and wh
   assert.ok(end !== null && end.call > calls - 65, "the last noted hash was right");
 });
 
+test("an answer that the device never asks for is found", () => {
+  const extra = new tape.Writer();
+  extra.entropy(new Uint8Array(4));
+  const [first, second] = tape.parse(bytes);
+  const at = second.payload.byteOffset - bytes.byteOffset - 8; // behind the first CALL, before its first answer
+  assert.is(first.type, tape.CALL);
+  const next = tape.parse(bytes).findIndex(({ type }, i) => i > 0 && type === tape.CALL);
+  const end = tape.parse(bytes)[next].payload.byteOffset - bytes.byteOffset - 8;
+  assert.ok(end > at);
+  const longer = new Uint8Array([...bytes.subarray(0, end), ...extra.bytes().subarray(tape.HEAD), ...bytes.subarray(end)]);
+  const { divergence } = replay(longer, "v8", wasm);
+  assert.match(divergence!.sentence, /call 0 \(boot\): 1 recorded answers were never asked for/);
+});
+
 test("a tape of another module diverges at its first call", () => {
   const { divergence } = replay(bytes, "v8", beeper);
   assert.is(divergence?.call, 0);
