@@ -91,6 +91,7 @@ export function tick(now: u64): void {
   if (chain.wantedView() != 0) store<u64>(b + beacon.WANTED, load<u64>(chain.wanted()));
   store<u32>(b + beacon.CLOCK, <u32>now);
   link.send(0, b, beacon.SIZE, ALL);
+  link.forget(); // what neighbours send now answers this beacon, even if it came before
 }
 
 /** The proposal of the current view that this device holds, or 0. */

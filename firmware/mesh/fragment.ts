@@ -110,3 +110,8 @@ export function partial(out: usize): u32 {
   }
   return bitmap;
 }
+
+/** Forgets what was delivered: who still sends it does so because it is wanted again. */
+export function forget(): void {
+  memory.fill(DONE, 0, DONE_SIZE);
+}

@@ -164,3 +164,8 @@ export function partial(out: usize): u32 {
 export function reject(): void {
   fragment.reject();
 }
+
+/** Every object may be delivered again: called when neighbours were told what is lacking. */
+export function forget(): void {
+  fragment.forget();
+}
