@@ -34,7 +34,10 @@ test("a tear strikes in writes only, and waits for a call that has one", () => {
 test("a write is torn at every byte", () => {
   const rng = new Rng(2, "failing test");
   const bytes = new Set(Array.from({ length: 1000 }, () => done(failing("torn"), list[1], rng)));
-  assert.equal([...bytes].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(
+    [...bytes].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
   const erased = Array.from({ length: 1000 }, () => done(failing("torn"), list[3], rng));
   assert.ok(Math.max(...erased) > 4000 && Math.max(...erased) < 4096 && Math.min(...erased) < 100);
   assert.is(done(failing("torn", 0, 7), list[1], rng), 7);

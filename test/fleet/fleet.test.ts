@@ -131,23 +131,32 @@ test("a power cut after k effects lets exactly k happen", () => {
 });
 
 test("a frame whose sender loses power while it is on the air is not heard", () => {
-  const last = (cut: number): number => {
+  /** The last number that device 0 stored, and the last that device 1 heard. */
+  const stop = (how: (f: Fleet) => void): [stored: number, heard: number] => {
     const f = fleet({ n: 2, seed: 3 });
-    f.run(600);
-    f.device(1).kill(); // it would not be heard of anyway; device 1 only listens
-    f.device(1).restart();
     const all = heard(f);
-    f.run(700);
-    f.partition([[0, 1]]);
-    f.device(0).cut(cut, null);
+    f.radio.partition([1, 0], true); // device 0 hears nothing: each of its calls is STORE, SEND
+    f.run(800);
+    how(f);
     f.run(2000);
     f.close();
-    return all.get("1")!.at(-1)!;
+    assert.is(f.device(0).up, false);
+    return [last(f.device(0).flash(2)), all.get("1")!.at(-1)!];
   };
-  // Device 0 hears device 1 too: its calls have one EVENT, or STORE and SEND. Cut k + 1 lets one more effect happen.
-  const heardUpTo = Array.from({ length: 12 }, (_, cut) => last(cut));
-  assert.ok(heardUpTo.every((number, i) => i === 0 || number >= heardUpTo[i - 1]));
-  assert.ok(heardUpTo[11] > heardUpTo[0]);
+  const [stored, beforeSend] = stop((f) => f.device(0).cut(1, null));
+  assert.is(beforeSend, stored - 1, "stored, not sent");
+  assert.equal(
+    stop((f) => f.device(0).cut(2, null)),
+    [stored, stored - 1],
+    "sent, and lost on the air",
+  );
+  assert.equal(
+    stop((f) => f.device(0).cut(4, null)),
+    [stored + 1, stored],
+    "the one before was out by then",
+  );
+  const [killed, afterAir] = stop((f) => f.device(0).kill());
+  assert.is(afterAir, killed, "all were out");
 });
 
 test("a torn write programs its first bytes and nothing behind them", () => {

@@ -15,36 +15,16 @@ export async function device(): Promise<Uint8Array> {
   return new Uint8Array(readFileSync(join(root, "build/device.wasm")));
 }
 
-/** A change to one place of the firmware: `from` must stand there exactly once, whatever the white space. */
-export interface Mutation {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** The device with these changes, one module for each list of changes, compiled without optimization. */
-export const mutants = (lists: readonly (readonly Mutation[])[]): Promise<Uint8Array[]> =>
-  assemble(lists.map((mutations) => ({ entry: "firmware/apps/meter.ts", mutations })));
-
-/** A fixture of this folder. */
+/** A fixture of this folder, compiled without optimization. */
 export async function fixture(name: string): Promise<Uint8Array> {
-  const [wasm] = await assemble([{ entry: `test/fleet/fixture/${name}.ts`, mutations: [] }]);
-  return wasm;
-}
-
-/** Runs assemble.mjs. */
-async function assemble(jobs: readonly { entry: string; mutations: readonly Mutation[] }[]): Promise<Uint8Array[]> {
-  const env = { ...process.env, NODE_OPTIONS: "" }; // without the loader of this process
-  const child = spawn(process.execPath, [join(root, "test/fleet/assemble.mjs")], {
-    env,
-    stdio: ["pipe", "pipe", "inherit"],
+  const entry = `test/fleet/fixture/${name}.ts`;
+  const child = spawn(process.execPath, [join(root, "test/fleet/assemble.mjs"), entry], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: "" }, // without the loader of this process
+    stdio: ["ignore", "pipe", "inherit"],
   });
-  child.stdin.end(JSON.stringify(jobs));
-  const heard: Uint8Array[] = [];
-  for await (const bytes of child.stdout) heard.push(bytes as Uint8Array);
-  const text = heard.map((bytes) => new TextDecoder().decode(bytes)).join("");
-  if (text === "") throw new Error("the compiler gave nothing; its words are above");
-  return (JSON.parse(text) as string[]).map((wasm) => fromBase64(wasm));
+  const bytes: number[] = [];
+  for await (const part of child.stdout) bytes.push(...(part as Uint8Array));
+  if (bytes.length === 0) throw new Error(`${entry} does not compile; the compiler's words are above`);
+  return Uint8Array.from(bytes);
 }
-
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

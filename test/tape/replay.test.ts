@@ -98,7 +98,11 @@ test("an answer that the device never asks for is found", () => {
   const next = tape.parse(bytes).findIndex(({ type }, i) => i > 0 && type === tape.CALL);
   const end = tape.parse(bytes)[next].payload.byteOffset - bytes.byteOffset - 8;
   assert.ok(end > at);
-  const longer = new Uint8Array([...bytes.subarray(0, end), ...extra.bytes().subarray(tape.HEAD), ...bytes.subarray(end)]);
+  const longer = new Uint8Array([
+    ...bytes.subarray(0, end),
+    ...extra.bytes().subarray(tape.HEAD),
+    ...bytes.subarray(end),
+  ]);
   const { divergence } = replay(longer, "v8", wasm);
   assert.match(divergence!.sentence, /call 0 \(boot\): 1 recorded answers were never asked for/);
 });
