@@ -227,7 +227,7 @@ test("a missing README, a missing head, a local path and a download address are 
     "x.md",
     `see /${"home"}/somebody/synod/README`,
     "somebody",
-    "see ./work/main, http://x/work",
+    "see ./homework/main, http://x/work",
   );
   fires((s) => local([s]), "x.md", `https://registry.${"npmjs"}.org/x`, "x.md:1", "the npm registry");
   fires((s) => lock(s), "package-lock.json", `"resolved": "https://x"`, "1 download", `"resolved": "file"`);
