@@ -80,7 +80,10 @@ function recallCommit(offset: u32, head: usize): void {
   const where = load<u32>(at);
   if (v <= chain.finalView()) {
     block.setRecordAt(load<u32>(head + record.LOG_HEIGHT), where);
-    if (v == chain.finalView()) log.read(where, 0, block.head(block.final()), header.SIZE);
+    if (v == chain.finalView()) {
+      log.read(where, 0, block.head(block.final()), header.SIZE);
+      block.setRecord(block.final(), where); // a neighbour may ask for it
+    }
     return;
   }
   if (load<u32>(head + record.LOG_HEIGHT) != chain.finalHeight() + 1) return;
