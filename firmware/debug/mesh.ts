@@ -28,6 +28,9 @@ export function mesh_link_fragments(n: u32): u32 {
 export function mesh_link_reject(): void {
   link.reject();
 }
+export function mesh_link_forget(): void {
+  link.forget();
+}
 export function mesh_ring_begin(): void {
   ring.begin();
 }

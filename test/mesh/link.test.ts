@@ -259,6 +259,15 @@ test("a flood of strange pieces costs the quietest slot each, and nothing outsid
   assert.is.not(hex(b.partial().id), hex(sha256(o).subarray(0, 8)));
 });
 
+test("whatever was delivered can be delivered again once this device has said what it lacks", () => {
+  reset(250);
+  const certificates = [1, 2, 3].map((seed) => object(600, new Random(seed)));
+  for (const o of certificates) assert.is(b.objects(a.send(o)).length, 1);
+  for (const o of certificates) assert.is(b.objects(a.send(o)).length, 0, "a copy so soon is a copy");
+  b.call("link_forget");
+  for (const o of certificates) assert.is(hex(b.objects(a.send(o))[0]), hex(o));
+});
+
 test("an object that turns out wrong can be taken again after reject()", () => {
   reset(250);
   const random = new Random(7);
