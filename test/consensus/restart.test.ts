@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import * as record from "../../firmware/wire/record.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { hex, u32 } from "../../host/device/bytes.ts";
+import { NOTHING } from "../../host/device/device.ts";
 import type { DeviceEvent } from "../../host/device/event.ts";
 import { REGIONS } from "../../host/fleet/flash.ts";
 import { Fleet, type Options } from "../../host/fleet/fleet.ts";
@@ -159,6 +160,25 @@ test("a device that wakes up alone after forty blocks has the state it had: its 
   );
   fleet.heal();
   until(fleet, "it catches up", () => heights(fleet)[3] >= fleet.watch.stats.height);
+  assert.is(told(fleet), "");
+  fleet.close();
+});
+
+test("a cell that comes back from a snapshot hands the snapshot's own block to the one that missed it", () => {
+  // blocks come one a heartbeat, so that the cell can stop just where a snapshot was taken: at height 32
+  const fleet = open({ heartbeatMs: 2000, sense: () => NOTHING });
+  until(fleet, "one block before the snapshot", () => heights(fleet)[3] === 31, 200_000);
+  fleet.device(3).kill();
+  const others = [0, 1, 2];
+  until(fleet, "the others reach it", () => others.every((i) => heights(fleet)[i] === 32), 60_000);
+  fleet.run(fleet.nowMs + 200); // the snapshot takes some calls
+  assert.equal(
+    others.map((i) => heights(fleet)[i]),
+    [32, 32, 32],
+  );
+  for (const i of others) fleet.device(i).kill();
+  for (const i of [0, 1, 3]) fleet.device(i).restart(); // with one for good away, all three are needed
+  until(fleet, "they go on", () => [0, 1, 3].every((i) => heights(fleet)[i] > 33), 120_000);
   assert.is(told(fleet), "");
   fleet.close();
 });
