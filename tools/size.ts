@@ -17,6 +17,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import kleur from "kleur";
 import { step } from "./progress.mjs";
 import { readModule, type Module } from "./wasm.ts";
+import { FLOORS } from "./tidy/direction.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -49,21 +50,8 @@ export interface Size {
   memory: Region[];
 }
 
-/** Folders in the order of their floors. */
-const ORDER = [
-  "crypto",
-  "cose",
-  "core",
-  "mesh",
-  "consensus",
-  "ledger",
-  "app",
-  "console",
-  "index",
-  "apps",
-  "wire",
-  "start",
-];
+/** What is weighed, in the order of the floors; `start` is the module's own start function, and debug is never on a device. */
+const ORDER = [...FLOORS.filter((floor) => floor !== "debug"), "start"];
 
 /** The regions of linear memory, read from the constants NAME and NAME_END of firmware/layout.ts. */
 export function regions(layout = readFileSync(join(root, "firmware/layout.ts"), "utf8")): Region[] {

@@ -13,7 +13,8 @@ import { existsSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { blanked, lineAt, root, type Source } from "./source.ts";
 
-const ORDER = [
+/** The floors of the firmware, lowest first: what may import only what stands before it. */
+export const FLOORS = [
   "wire",
   "crypto",
   "cose",
@@ -55,8 +56,8 @@ function firmwareEdge(from: string, to: string): string | null {
     return here === "layout" || here === "hal" ? "the ground floor imports nothing" : null;
   }
   if (here === there) return null;
-  const [low, high] = [ORDER.indexOf(there), ORDER.indexOf(here)];
-  if (low < 0 || high < 0) return `a folder without a place in ${ORDER.join(" <- ")}`;
+  const [low, high] = [FLOORS.indexOf(there), FLOORS.indexOf(here)];
+  if (low < 0 || high < 0) return `a folder without a place in ${FLOORS.join(" <- ")}`;
   return low < high ? null : "an import that goes up";
 }
 
