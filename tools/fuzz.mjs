@@ -1,7 +1,7 @@
 // The parsers and the flash under fuzz, for as long as you say: `npm run fuzz -- 300` gives each test file 300 seconds.
 //
 //   frames and fragments (mesh/link) · CBOR, COSE_Sign1, transactions (cose, ledger) · wire layouts, device against host · the journal
-//   under power cuts (core) · tapes in the C runtime (boards/replay) · signatures against a rival (crypto)
+//   under power cuts (core) · signatures against a rival (crypto)
 //
 // Rule: the same tests as `npm test`, only longer; so what a campaign finds, a test can keep.
 

@@ -200,7 +200,8 @@ test("client and device refuse the same mutated transactions; none traps", async
   ];
   const where = 19; // first byte of the payloads
   let accepted = 0;
-  for (let i = 0; i < 60_000 || Date.now() < end; i++) {
+  let i = 0;
+  for (; i < 60_000 || Date.now() < end; i++) {
     const tx = sources[next() % 3].slice(0, next() % 16 ? undefined : next() % 300);
     for (let k = next() % 3; k > 0 && tx.length > where; k--) {
       const at = next() % 2 ? where + (next() % (tx.length - where)) : next() % tx.length;
@@ -221,6 +222,7 @@ test("client and device refuse the same mutated transactions; none traps", async
     if (parsed === null && why === 0) assert.is(c.m.call("ledger_transaction_type"), client.READINGS, what);
     else assert.is(parsed !== null, why === 0, what);
   }
+  console.log(`note: ${i} mutated transactions`);
   assert.ok(accepted > 10_000);
 });
 
