@@ -13,7 +13,7 @@
 //   0x4800 ├──────────────────────┤
 //          │ scratch              │ crypto's own; dead between its calls
 //   0x6c00 ├──────────────────────┤
-//          │ core                 │ identity, genesis, flash heads, timers
+//          │ core                 │ identity, genesis, flash heads
 //   0x7000 ├──────────────────────┤
 //          │ tree                 │ the replicated state and its Merkle hashes
 //   0xa100 ├──────────────────────┤

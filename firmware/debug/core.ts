@@ -8,7 +8,6 @@ import * as log from "../core/log";
 import * as ring from "../core/ring";
 import * as rng from "../core/rng";
 import * as snapshot from "../core/snapshot";
-import * as timer from "../core/timer";
 
 export function core_crc_crc32(seed: u32, p: usize, n: u32): u32 {
   return crc.crc32(seed, p, n);
@@ -39,18 +38,6 @@ export function core_ring_reset(reason: u32): void {
   ring.reset(reason);
 }
 
-export function core_timer_set(id: u32, at: u64): void {
-  timer.set(id, at);
-}
-export function core_timer_clear(id: u32): void {
-  timer.clear(id);
-}
-export function core_timer_due(id: u32, now: u64): bool {
-  return timer.due(id, now);
-}
-export function core_timer_next(now: u64): u32 {
-  return timer.next(now);
-}
 export function core_rng_seed(): void {
   rng.seed();
 }
