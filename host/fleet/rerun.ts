@@ -7,9 +7,9 @@
 import { createHash } from "node:crypto";
 import { hex } from "../device/bytes.ts";
 import type { Engine } from "../device/device.ts";
-import * as campaign from "../fleet/campaign.ts";
-import * as faults from "../fleet/faults.ts";
-import * as tape from "./tape.ts";
+import * as campaign from "./campaign.ts";
+import * as faults from "./faults.ts";
+import * as tape from "../tape/tape.ts";
 
 /** What of a campaign's run is on the tape. */
 export interface FleetTape {

@@ -10,6 +10,9 @@
 //   4 SENSE         0 value i64
 //   5 END           the trace hash (trace.ts), 32 B
 //   6 NOTE          JSON: what happened around the device (power cut, chaos); replay skips it
+//   7 KEYFRAME      the device's memory between two calls: 0 calls before it u32 · 4 whole u8 (1: from zeros, 0: from the keyframe
+//                   before) · 5 zero 3 B · 8 runs (page.ts)
+//   16..26          records of a fleet tape (fleet.ts)
 //
 // Answers (2, 3, 4) follow the CALL that asked for them, in the order of the questions. A CALL of boot is a power-up: a
 // fresh device. Rule: one tape is one device; it holds everything that device ever heard since its flash was blank.
@@ -22,6 +25,9 @@ export const READ = 3;
 export const SENSE = 4;
 export const END = 5;
 export const NOTE = 6;
+export const KEYFRAME = 7;
+/** Highest type that any tape has. */
+export const LAST = 26;
 
 export const HEAD = 16;
 export const CALL_HEAD = 16;
@@ -55,7 +61,7 @@ export function parse(bytes: Uint8Array): Record[] {
     if (p + 8 > bytes.length) throw new TapeError(`the tape ends inside the head of record ${records.length}`);
     const type = bytes[p];
     const length = u32(bytes, p + 4);
-    if (type < CALL || type > NOTE) throw new TapeError(`record ${records.length} has the unknown type ${type}`);
+    if (type < CALL || type > LAST) throw new TapeError(`record ${records.length} has the unknown type ${type}`);
     if (p + 8 + length > bytes.length) throw new TapeError(`the tape ends inside record ${records.length}`);
     if (type === CALL && length < CALL_HEAD)
       throw new TapeError(`record ${records.length} is a CALL of ${length} bytes`);
@@ -67,6 +73,23 @@ export function parse(bytes: Uint8Array): Record[] {
 
 export function call(payload: Uint8Array): Call {
   return { code: payload[0], link: u32(payload, 4), now: u64(payload, 8), input: payload.subarray(CALL_HEAD) };
+}
+
+/** The head of every tape. */
+export function head(): Uint8Array {
+  const bytes = new Uint8Array(HEAD);
+  bytes.set(MAGIC);
+  putU32(bytes, 8, VERSION);
+  return bytes;
+}
+
+/** One record: its head, its payload, padding. */
+export function record(type: number, payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(8 + ((payload.length + 3) & ~3));
+  bytes[0] = type;
+  putU32(bytes, 4, payload.length);
+  bytes.set(payload, 8);
+  return bytes;
 }
 
 export const note = (payload: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(payload));

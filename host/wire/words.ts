@@ -1,14 +1,18 @@
-// What devices say in numbers, in sentences: every reason of firmware/wire/reason.ts, every event of event.ts.
+// What devices and host say in numbers, in sentences: every reason of firmware/wire/reason.ts, every refusal of refusal.ts, every
+// event of event.ts.
 //
-//   reason number ──> what happened, what was expected, what to do
+//   number        ──> what happened, what was expected, what to do; its place in ERRORS.md, which is made from this file
 //   event object  ──> one line for people
 //
-// Rule: a number that a device can say has words here; the type checker asks for those of a new one.
+// Rule: a number that can be said has words here; the type checker asks for those of a new one.
 
 import * as reasons from "../../firmware/wire/reason.ts";
 import type { DeviceEvent } from "../device/event.ts";
+import * as refusals from "./refusal.ts";
 
-type Name = keyof typeof reasons;
+type Reason = keyof typeof reasons;
+type Refusal = Exclude<keyof typeof refusals, "Refused">;
+type Name = Reason | Refusal;
 
 interface Words {
   /** What happened. */
@@ -123,21 +127,58 @@ const WORDS: Record<Name, Words> = {
   REQUEST_KEY: say("a state key of no bytes or more than 32", "1 to 32 bytes", "ask for a shorter key"),
   HOST_CALL: say("a contract asked for a host call that does not exist", "one of the ABI's host calls; no contracts run yet", "build the contract against this version"),
   NO_COMMAND: say("this application takes no commands", "an application with an onCommand hook", "flash one that has it"),
+
+  DEED_UNKNOWN: say("there is no such deed", "one that GET /fleet lists under verbs", "compare the spelling"),
+  DEED_DEVICE: say("the fleet has no such device", "a number from 0 to n-1", "GET /fleet or synod query TARGET lists them"),
+  DEED_FIELD: say("a field of the deed is missing, unknown or out of range", "the fields that host/tape/deed.ts draws", "correct the field that is named"),
+  DEED_CANNOT: say("this fleet cannot do that", "a deed among its verbs", "use a simulated fleet (sim:N), which can do all"),
+  DEVICE_DOWN: say("the device is down", "a running device", "restart it first, or ask another"),
+  FLEET_OVER: say("the fleet has ended", "a running one", "start it again"),
+  NO_ANSWER: say("the device did not answer in time", "an answer within seconds", "look whether it is busy, stopped or being debugged"),
+  TARGET_SHAPE: say("this names no target", "sim:N, posix:PATH, a fleet's .json file or http://HOST:PORT", "compare the spelling; synod TARGET --help has examples"),
+  TARGET_ABSENT: say("there is no fleet at that target", "a fleet that runs, or files to start one from", "start it with synod up, or correct the address"),
+  HTTP_PATH: say("the gateway has no such path", "one of the paths in host/gateway/README.md", "compare the spelling"),
+  HTTP_METHOD: say("that path takes another method", "the one in the Allow header", "use it"),
+  HTTP_HOST: say("the request was sent to another name than the gateway's own", "a Host header with its own address", "open the address that synod up prints; a page that rebinds DNS ends here"),
+  HTTP_ORIGIN: say("the request comes from a page of another site", "the gateway's own page, or no browser", "use the dashboard, a script or curl"),
+  HTTP_TOKEN: say("the token is missing or wrong", "Authorization: Bearer and the token given to synod up", "copy the address with its token anew"),
+  HTTP_TYPE: say("the body is of another content type", "application/json, or application/cose for /tx", "set the Content-Type header"),
+  HTTP_SIZE: say("the body is too large", "4 KiB of JSON, or a transaction of 640 bytes", "send less"),
+  HTTP_JSON: say("the body is not the JSON that this path takes", "one JSON object with known fields", "compare it with host/gateway/README.md"),
+  HTTP_QUERY: say("a part of the address is missing or malformed", "the parameters in host/gateway/README.md", "correct the one that is named"),
+  HTTP_BUSY: say("too many streams or connections at once", "a few of them", "close one"),
+  HTTP_FORK: say("the fleet cannot be forked there", "a simulated fleet, and a time that it has lived through", "fork at an earlier time, or run the fleet simulated"),
 };
 
-const NAMES = new Map<number, Name>(Object.entries(reasons).map(([name, number]) => [number, name as Name]));
+const numbers = Object.entries({ ...reasons, ...refusals }).filter(
+  (entry): entry is [Name, number] => typeof entry[1] === "number",
+);
+const NAMES = new Map<number, Name>(numbers.map(([name, number]) => [number, name]));
 
-/** The name of a reason in reason.ts; "reason 999" for a number without one. */
+/** The name of a number in reason.ts or refusal.ts; "reason 999" for one without. */
 export const reasonName = (number: number): string => NAMES.get(number) ?? `reason ${number}`;
 
-/** A reason as a sentence: what happened, what was expected, what to do. */
+/** Where the documentation explains a number. */
+export const anchor = (number: number): string => `ERRORS.md#e${number}`;
+
+export interface Entry extends Words {
+  readonly number: number;
+  readonly name: string;
+}
+
+/** All numbers with their words, ascending. */
+export function entries(): Entry[] {
+  return numbers.map(([name, number]) => ({ number, name, ...WORDS[name] })).sort((a, b) => a.number - b.number);
+}
+
+/** A number as a sentence: what happened, what was expected, what to do, where to read on. */
 export function reason(number: number): string {
   const name = NAMES.get(number);
   if (name === undefined)
     return `Reason ${number} has no words here: the device runs newer firmware; update this host.`;
   if (name === "OK") return "Accepted.";
   const { what, expected, then } = WORDS[name];
-  return `${what[0].toUpperCase()}${what.slice(1)}; expected: ${expected}. To do: ${then}.`;
+  return `${what[0].toUpperCase()}${what.slice(1)}; expected: ${expected}. To do: ${then} (${anchor(number)}).`;
 }
 
 const short = (hex: string): string => hex.slice(0, 8);

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Fleet } from "../../host/fleet/fleet.ts";
 import * as campaign from "../../host/fleet/campaign.ts";
-import * as fleets from "../../host/tape/fleet.ts";
+import * as fleets from "../../host/fleet/rerun.ts";
 import { compare, replay } from "../../host/tape/replay.ts";
 import * as tape from "../../host/tape/tape.ts";
 import { device, fixture } from "../fleet/wasm.ts";

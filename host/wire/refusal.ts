@@ -1,0 +1,36 @@
+// What the host itself refuses, by number: deeds, requests over HTTP, targets. Devices have their own numbers (firmware/wire/reason.ts,
+// below 900); words.ts has a sentence for each of both.
+//
+// Rule: a refusal changes nothing. Its number is stable: scripts may rely on it.
+
+export const DEED_UNKNOWN = 900; // no such verb
+export const DEED_DEVICE = 901; // no such device in this fleet
+export const DEED_FIELD = 902; // a field is missing, malformed or out of range
+export const DEED_CANNOT = 903; // this kind of fleet cannot do that
+export const DEVICE_DOWN = 904; // the device is down, so it cannot be asked
+export const FLEET_OVER = 905; // the fleet has ended
+export const NO_ANSWER = 906; // the device did not answer in time
+export const TARGET_SHAPE = 910; // this names no target
+export const TARGET_ABSENT = 911; // there is nothing at that target
+export const HTTP_PATH = 920; // no such path
+export const HTTP_METHOD = 921; // the path takes another method
+export const HTTP_HOST = 922; // the Host header names another machine
+export const HTTP_ORIGIN = 923; // the request comes from a page of another origin
+export const HTTP_TOKEN = 924; // token missing or wrong
+export const HTTP_TYPE = 925; // the body is of another content type
+export const HTTP_SIZE = 926; // the body is too large
+export const HTTP_JSON = 927; // the body is not JSON
+export const HTTP_QUERY = 928; // a query parameter is missing or malformed
+export const HTTP_BUSY = 929; // too many streams at once
+export const HTTP_FORK = 930; // the fleet cannot be forked there
+
+export class Refused extends Error {
+  override name = "Refused";
+  readonly number: number;
+
+  /** `detail`: what exactly was wrong, for people. */
+  constructor(number: number, detail: string) {
+    super(detail);
+    this.number = number;
+  }
+}
