@@ -1,6 +1,12 @@
 // Types of tools/boards.mjs for the files in TypeScript.
 
-export const paths: { binding: string; tool(name: string): string; stm32(name: string): string };
+export const paths: {
+  binding: string;
+  posix: string;
+  posixSan: string;
+  tool(name: string): string;
+  stm32(name: string): string;
+};
 
 /** The first of these programs that runs, or null. */
 export function have(...programs: string[]): string | null;
@@ -14,6 +20,7 @@ export function wasm3Folder(): string;
 export const strictness: readonly string[];
 
 export function buildBinding(options?: { clang?: boolean; output?: string }): Promise<boolean>;
+export function buildPosix(options?: { clang?: boolean; sanitize?: boolean }): Promise<boolean>;
 export function buildTool(
   name: "count" | "count-ops" | "replay" | "port" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },

@@ -2,15 +2,18 @@
 //
 //   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
 //   buildTool(name)   build/count, build/count-ops, build/replay, build/rival
+//   buildPosix()      build/synod-node             a device as a process
 //   buildStm32()      build/stm32f405.elf          a board image around a device module
 //   runQemu()         runs an image with a tape, returns what it printed
 //
 // Rule: nothing is compiled again unless a source, a flag or the compiler changed; nothing is printed, errors are thrown
-// with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp) or from WASM3_DIR.
+// with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp), from build/wasm3 where this
+// tree is itself a package of npm (pack.mjs), or from WASM3_DIR.
 
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,12 +57,12 @@ export function version(program) {
   return versions.get(program);
 }
 
-/** wasm3's folder: upstream keeps its sources in source/, npm's copy in cpp/. */
+/** wasm3's folder: upstream keeps its sources in source/, npm's copy in cpp/; our own package brings them in build/wasm3. */
 export function wasm3Folder() {
   const given = process.env.WASM3_DIR;
   const places = given
     ? [given, join(given, "source"), join(given, "cpp")]
-    : [join(root, "node_modules/react-native-webassembly/cpp")];
+    : [join(root, "node_modules/react-native-webassembly/cpp"), built("wasm3")];
   const found = places.find((p) => existsSync(join(p, "m3_env.c")));
   if (!found) throw new Error(`no wasm3 in ${places.join(" or ")}${given ? " (WASM3_DIR)" : "; run npm ci"}`);
   return resolve(found);
@@ -157,7 +160,7 @@ const sources = (folder, ...names) => names.map((n) => join(root, "boards", fold
 
 /** Builds the addon; true when it had to be built. `clang: false` takes cc. */
 export function buildBinding({ clang = true, output = built("wasm3.node") } = {}) {
-  const node = join(root, "node_modules/node-api-headers/include");
+  const node = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
   const shared = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   return make(output, {
     cc: compiler({ clang }),
@@ -165,6 +168,27 @@ export function buildBinding({ clang = true, output = built("wasm3.node") } = {}
     flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, "-DNAPI_VERSION=8", "-isystem", node],
     link: ["-shared", ...shared],
     also: headers(node),
+  });
+}
+
+const POSIX = join(root, "boards/posix");
+
+/** What the sanitizers need: everything under AddressSanitizer, our own files under UndefinedBehaviorSanitizer too. */
+const CAREFUL = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"];
+const UNDEFINED = ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"];
+
+/** Builds build/synod-node; true when it had to be built. `sanitize` builds build/synod-node-san under sanitizers. */
+export function buildPosix({ clang = true, sanitize = false } = {}) {
+  return make(sanitize ? paths.posixSan : paths.posix, {
+    cc: compiler({ clang: clang && !sanitize }),
+    ours: [
+      ...sources("posix", "main.c", "options.c", "console.c", "board.c", "flash.c", "udp.c", "tape.c"),
+      ...sources("runtime", "engine.c", "node.c", "trace.c"),
+    ],
+    flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT],
+    strict: sanitize ? UNDEFINED : [],
+    link: sanitize ? ["-fsanitize=undefined"] : [],
+    also: headers(POSIX),
   });
 }
 
@@ -190,12 +214,11 @@ const TOOLS = {
  */
 export function buildTool(name, { clang = true, sanitize = false } = {}) {
   const { flags = [], link = [], ...tool } = TOOLS[name];
-  const careful = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"];
   return make(built(sanitize ? `${name}-san` : name), {
     ...tool,
-    strict: sanitize ? ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"] : [],
+    strict: sanitize ? UNDEFINED : [],
     cc: compiler({ clang: clang && tool.clang !== false && !sanitize }),
-    flags: [...(sanitize ? careful : ["-O3"]), ...LENIENT, ...flags],
+    flags: [...(sanitize ? CAREFUL : ["-O3"]), ...LENIENT, ...flags],
     link: [...(sanitize ? ["-fsanitize=undefined"] : []), ...link],
   });
 }
@@ -299,6 +322,8 @@ export function runQemu({ elf, tape, timeoutMs = 120_000 }) {
 /** The paths of what this file builds. */
 export const paths = {
   binding: built("wasm3.node"),
+  posix: built("synod-node"),
+  posixSan: built("synod-node-san"),
   tool: (name) => built(name),
   stm32: (name) => built(`stm32f405-${name}.elf`),
 };

@@ -38,7 +38,7 @@ static bool take(replay *r, void *p, uint32_t n) {
     return r->get(r->self, p, n) || fail(r, "the tape ends inside a record");
 }
 
-/** Steps to the next record that is no NOTE; false at the end of the tape and on errors. */
+/** Steps to the next record that is neither NOTE nor KEYFRAME; false at the end of the tape and on errors. */
 static bool next(replay *r) {
     do {
         uint8_t head[8];
@@ -47,8 +47,10 @@ static bool next(replay *r) {
         r->left = load32(head + 4);
         r->padding = (uint32_t)(-r->left & 3);
         r->records++;
-        if (r->type < REPLAY_CALL || r->type > REPLAY_NOTE) return fail(r, "a record of unknown type");
-    } while (r->type == REPLAY_NOTE);
+        if (r->type < REPLAY_CALL || r->type > REPLAY_KEYFRAME) return fail(r, "a record of unknown type");
+        if (r->type == REPLAY_KEYFRAME && r->calls == 0)
+            return fail(r, "the tape begins at a keyframe; this reader begins at a power-up");
+    } while (r->type == REPLAY_NOTE || r->type == REPLAY_KEYFRAME);
     return true;
 }
 

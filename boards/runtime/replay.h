@@ -4,10 +4,14 @@
 //   file    magic "SYNODTAP" 8 B · version u32 (1) · zero u32 · records
 //   record  type u8 · zero u8 · zero u16 · length u32 · payload, padded with zeros to a multiple of 4
 //
-//   1 CALL     0 call u8 (1 boot, 2 receive, 3 request, 4 tick) · 1 zero 3 B · 4 link u32 · 8 now u64 · 16
-//   input 2 ENTROPY  the bytes given              3 READ  0 result i32 · 4 the bytes read, when the result is
-//   0 4 SENSE    0 value i64                  5 END   0 trace digest 32 B, as the recorder saw it 6 NOTE
-//   anything, skipped: chaos actions, names
+//   1 CALL      0 call u8 (1 boot, 2 receive, 3 request, 4 tick) · 1 zero 3 B · 4 link u32 · 8 now u64
+//               16 input
+//   2 ENTROPY   the bytes given
+//   3 READ      0 result i32 · 4 the bytes read, when the result is 0
+//   4 SENSE     0 value i64
+//   5 END       0 trace digest 32 B, as the recorder saw it
+//   6 NOTE      anything, skipped: chaos actions, names
+//   7 KEYFRAME  the memory between two calls: skipped, since the calls before it give the same
 //
 // Answers follow the CALL that asked for them, in the order asked. A power cycle is the next CALL boot:
 // memory is then as freshly loaded. All little-endian.
@@ -25,6 +29,7 @@
 #define REPLAY_SENSE 4
 #define REPLAY_END 5
 #define REPLAY_NOTE 6
+#define REPLAY_KEYFRAME 7
 
 typedef struct replay {
     /** Where the tape comes from: fills p with the next n bytes, false at the end of the file. Set by the

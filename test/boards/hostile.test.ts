@@ -1,0 +1,154 @@
+// A device as a process under fire: whatever arrives by radio from peers that know the cell key, nothing ends it, and its tape
+// shows that it decided the same in every engine.
+//
+//   a fleet of four runs a while ──> real frames, real flash ──> device 0, under sanitizers, alone with us
+//   random bytes · frames damaged · frames damaged and authenticated again · real frames in any order      ──> still answers
+
+import { createHmac } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as event from "../../firmware/wire/event.ts";
+import * as frame from "../../firmware/wire/frame.ts";
+import * as kind from "../../firmware/wire/kind.ts";
+import * as request from "../../firmware/wire/request.ts";
+import type { Engine } from "../../host/device/device.ts";
+import { putU32, u16 } from "../../host/device/bytes.ts";
+import * as air from "../../host/fleet/air.ts";
+import * as provision from "../../host/fleet/provision.ts";
+import { Rng } from "../../host/fleet/rng.ts";
+import { replay } from "../../host/tape/replay.ts";
+import * as folder from "../../host/target/folder.ts";
+import * as posix from "../../host/target/posix.ts";
+import { buildPosix, paths } from "../../tools/boards.mjs";
+import { binding, scratch } from "./board.ts";
+import { Ear, file, program, Told, until } from "./posix.ts";
+
+await binding();
+const node = await program();
+const rounds = Math.max(1, Number(process.env.SYNOD_BUDGET ?? 20) / 20);
+/** Frames in all; every fifth meets a device under sanitizers, which is several times slower. */
+const FRAMES = Math.round(100_000 * rounds);
+/** Frames that may be on the way: a socket holds about two hundred. */
+const FLYING = 64;
+const SEED = 1;
+
+const dir = join(scratch, "fleet");
+let module = new Uint8Array(0);
+let cellKey = new Uint8Array(0);
+const corpus: Uint8Array[] = [];
+
+test("a fleet runs, and its frames are kept", async () => {
+  if (!node) return;
+  await buildPosix();
+  const ear = await Ear.open((_, bytes) => corpus.push(new Uint8Array(bytes)));
+  const senses = { recording: { from: 2330, intervalMs: 100 } };
+  const fleet = await posix.start({ dir, n: 4, senses, sync: false, ears: [ear.address] });
+  module = new Uint8Array(fleet.folder.module);
+  const pay = provision.pay(new Uint8Array(Buffer.from(fleet.folder.kids[1], "hex")), 5n, 1n);
+  const kinds = (): Set<number> => new Set(corpus.map(air.objectKind));
+  for (let i = 0; i < 400 && (corpus.length < 600 || !kinds().has(kind.NULL_CERTIFICATE)); i++) {
+    if (i % 40 === 20) await fleet.do({ do: "kill", device: 3 });
+    if (i % 40 === 35) await fleet.do({ do: "restart", device: 3 });
+    await fleet.request(0, pay);
+    await fleet.advance(20);
+  }
+  await fleet.close();
+  ear.close();
+  cellKey = new Uint8Array(readFileSync(join(dir, "cell")).subarray(1, 33));
+  for (const k of [kind.NOTARIZE, kind.PROPOSAL, kind.BEACON, kind.TRANSACTION])
+    assert.ok(kinds().has(k), `frames with an object of kind ${k} among ${corpus.length}`);
+});
+
+/** Authenticates a frame again, in a session of its own. */
+function sign(f: Uint8Array, sequence: number): void {
+  if (f.length < frame.OVERHEAD) return;
+  putU32(f, frame.SEQUENCE, sequence);
+  const mac = createHmac("sha256", cellKey)
+    .update(f.subarray(0, f.length - frame.MAC_SIZE))
+    .digest();
+  f.set(mac.subarray(0, frame.MAC_SIZE), f.length - frame.MAC_SIZE);
+}
+
+/** One frame of hostility. */
+function hostile(rng: Rng, sequence: number): Uint8Array {
+  const how = rng.below(20);
+  if (how < 10) return rng.bytes(1 + rng.below(rng.below(4) === 0 ? 1536 : 120));
+  const real = corpus[rng.below(corpus.length)];
+  if (how < 12) return real;
+  let f = real.slice();
+  if (rng.below(6) === 0) f = f.slice(0, 1 + rng.below(f.length));
+  if (rng.below(12) === 0) f = Uint8Array.from([...f, ...rng.bytes(1 + rng.below(80))]).slice(0, 1536);
+  const marks = rng.below(4);
+  for (let i = 0; i < marks; i++) {
+    const at = rng.below(2) === 0 ? rng.below(Math.min(f.length, 64)) : rng.below(f.length);
+    f[at] = rng.below(3) === 0 ? 0xff : rng.below(3) === 0 ? 0 : rng.below(256);
+  }
+  if (how < 17) return f;
+  sign(f, sequence);
+  return f;
+}
+
+/** Sends frames to device 0 and replays its tape; how many it heard, and for which reasons it refused some. */
+async function attack(
+  program: string,
+  frames: number,
+  engines: readonly Engine[],
+): Promise<{ heard: number; reasons: Set<number> }> {
+  const ear = await Ear.open();
+  const tapeFile = file("tape");
+  const wasm = join(dir, "module.wasm");
+  const flash = folder.flashOf(dir, 0);
+  const one = new Told({ wasm, flash, program, sync: false, watch: true, peers: [ear.address], tape: tapeFile });
+  await one.process.booted;
+  const rng = new Rng(SEED, `hostile ${frames}`);
+  const reasons = new Set<number>();
+  let heard = 0;
+  let lost = 0;
+  const count = (): void => {
+    for (const m of one.said.splice(0)) {
+      if (m.what === "heard") heard++;
+      else if (m.what === "event" && m.kind === event.REFUSED) reasons.add(u16(m.bytes, 0));
+    }
+  };
+  for (let sent = 0; sent < frames;) {
+    const batch = Array.from({ length: FLYING / 2 }, () => hostile(rng, 1_000_000 + sent++));
+    for (const f of batch) await ear.send(f, one.process.port);
+    const late = performance.now() + 300;
+    const few = (): boolean => (count(), sent - lost - heard < FLYING / 2);
+    await until(() => few() || performance.now() > late || one.process.over, "the frames are heard");
+    if (!few()) lost = sent - heard; // a datagram may be lost
+    assert.not.ok(one.process.over, "it ended");
+    if (sent % 8192 === 0) await one.process.request(Uint8Array.of(request.STATUS));
+  }
+  const { reason, answer } = await one.process.request(Uint8Array.of(request.STATUS));
+  assert.is(reason, 0);
+  assert.is(answer?.length, 88);
+  assert.is((await one.process.quit()).status, 0);
+  ear.close();
+  const bytes = new Uint8Array(readFileSync(tapeFile));
+  rmSync(tapeFile);
+  for (const engine of engines) {
+    const { divergence, expected, traceHash } = replay(bytes, engine, module);
+    assert.is(divergence, null, `${engine}: ${divergence?.sentence}`);
+    assert.is(traceHash, expected);
+  }
+  return { heard, reasons };
+}
+
+for (const [what, program, share, engines] of [
+  ["under sanitizers", node, 1 / 5, ["v8", "wasm3"]],
+  ["as it is shipped", node && paths.posix, 4 / 5, ["v8"]],
+] as const)
+  test(`no frame ends it, and its tape replays to what it made of them: ${what}`, async () => {
+    if (!program) return;
+    const started = performance.now();
+    const { heard, reasons } = await attack(program, FRAMES * share, engines);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`note: ${heard} hostile frames heard ${what} in ${seconds} s, refused for ${reasons.size} reasons`);
+    assert.ok(heard > FRAMES * share * 0.9, `${heard} heard`);
+    assert.ok(reasons.size >= 8, [...reasons].join(" "));
+  });
+
+test.run();
