@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { direction } from "../tools/tidy/direction.ts";
 import { ABI, emitted, exportedNames, halNames } from "../tools/tidy/emitted.ts";
 import { portable } from "../tools/tidy/portable.ts";
-import { reasons } from "../tools/tidy/reason.ts";
+import { reasons, refusals } from "../tools/tidy/reason.ts";
 import { idle, size } from "../tools/tidy/size.ts";
 import { CODE, functions, root, type Source, sources, tracked } from "../tools/tidy/source.ts";
 import { heads, local, lock, readmes } from "../tools/tidy/tree.ts";
@@ -66,7 +66,11 @@ test("an import that goes up, sideways or out is seen", () => {
     wire,
   );
   fires(rule, "host/fleet/fleet.ts", `await import("../../tools/build.mjs");`, "test or tools", wire);
-  fires(rule, "host/tape/tape.ts", `import { up } from "../cli/up.ts";`, "command line", wire);
+  fires(rule, "host/tape/tape.ts", `import { up } from "../cli/up.ts";`, "goes up", wire);
+  fires(rule, "host/target/sim.ts", `import * as server from "../gateway/server.ts";`, "goes up", wire);
+  fires(rule, "host/fleet/fleet.ts", `import { Page } from "../dashboard/page.ts";`, "nobody imports the page", wire);
+  fires(rule, "host/dashboard/page.ts", `import { Fleet } from "../fleet/fleet.ts";`, "goes up", wire);
+  fires(rule, "host/odd/x.ts", `import { Log } from "../tape/log.ts";`, "without a place", wire);
   fires(
     rule,
     "boards/posix/main.c",
@@ -204,6 +208,25 @@ test("a reason that is doubled, unused, wordless or untested is seen", () => {
   assert.match(said(list, snippet(used.path, used.text + "return reason.A;")), "reason A is used in 2 places");
   assert.match(said(list, used, [snippet("x.ts", "A // B")]), "reason B has no words");
   assert.match(said(list, used, names, [snippet("x.ts", "B")]), "reason A is provoked by no test");
+});
+
+test("every refusal of the host is unique, said, has words, and is provoked by a test", () => {
+  const words = code.filter((s) => s.path === "host/wire/words.ts");
+  const host = code.filter((s) => s.path.startsWith("host/"));
+  const tests = code.filter((s) => s.path.startsWith("test/") && s.path !== "test/tidy.test.ts");
+  none(refusals(file("host/wire/refusal.ts"), host, words, tests));
+});
+
+test("a refusal that is doubled, unsaid, wordless or untested is seen", () => {
+  const list = snippet("host/wire/refusal.ts", "export const A = 900;\nexport const B = 901;\n");
+  const said = snippet("host/x.ts", "new Refused(A); new Refused(B)");
+  const names = [snippet("x.ts", "A B")];
+  const found = (l = list, h = said, w = names, t = names) => refusals(l, [h], w, t).join("\n");
+  assert.is(found(), "");
+  assert.match(found(snippet(list.path, list.text.replace("901", "900"))), "shares the number 900");
+  assert.match(found(list, snippet(said.path, "new Refused(A)")), "refusal B is said nowhere");
+  assert.match(found(list, said, [snippet("y.ts", "A")]), "refusal B has no words");
+  assert.match(found(list, said, names, [snippet("y.ts", "A")]), "refusal B is provoked by no test");
 });
 
 // ---- the tree ----------------------------------------------------------------------------------------------------

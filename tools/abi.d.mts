@@ -1,6 +1,8 @@
 // Types of tools/abi.mjs for the files in TypeScript.
 
-/** Path of the generated header. */
+/** Path of the generated header, and of the map of regions. */
 export const target: string;
-/** What it should hold. */
+export const mapTarget: string;
+/** What they should hold. */
 export function generate(): string;
+export function regions(): string;

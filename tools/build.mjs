@@ -1,9 +1,14 @@
-// Compiles the firmware and the wasm3 binding, each only when its sources changed.
+// Builds everything: firmware, what is native, the dashboard; each only when its sources changed.
+//
+//   node tools/build.mjs                    everything below
+//   node tools/build.mjs binding|posix      what is compiled for this machine alone: all that an installed package needs
 //
 //   firmware/apps/meter.ts -> build/device.wasm, .wat      target device
 //   firmware/apps/node.ts  -> build/node.wasm, .wat        target device
+//   firmware/apps/valve.ts -> build/valve.wasm, .wat       target device
 //   firmware/debug.ts      -> build/debug.wasm, .wat       target debug: test hooks, never flashed
-//   boards/                -> the Node-API addon           tools/boards.mjs
+//   boards/                -> the Node-API addon, the device as a process       tools/boards.mjs
+//   host/dashboard/        -> build/dashboard.html         tools/dashboard.mjs
 //
 // build/.stamp holds, per output, one hash of its sources and one of itself. Outputs are written under another name and
 // renamed, so a process that reads them meanwhile sees the old or the new file, never half of one.
@@ -23,6 +28,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const TARGETS = [
   { name: "device", entry: "firmware/apps/meter.ts", target: "device", hooks: false },
   { name: "node", entry: "firmware/apps/node.ts", target: "device", hooks: false },
+  { name: "valve", entry: "firmware/apps/valve.ts", target: "device", hooks: false },
   { name: "debug", entry: "firmware/debug.ts", target: "debug", hooks: true },
 ];
 
@@ -122,14 +128,33 @@ export async function buildFirmware(names = TARGETS.map((t) => t.name)) {
   return due.map((t) => t.name);
 }
 
-/** Everything that a run needs: firmware (all of it, or these targets) and binding. Returns the names of what was made. */
-export async function build(names = TARGETS.map((t) => t.name)) {
-  const made = await buildFirmware(names);
-  if (existsSync(join(root, "tools/boards.mjs"))) {
-    const boards = await import("./boards.mjs");
-    if (await step("compiling the wasm3 binding", () => boards.buildBinding())) made.push("binding");
+/** What is compiled for this machine: what to say meanwhile, and the function of boards.mjs that does it. */
+const NATIVE = {
+  binding: ["compiling the wasm3 binding", "buildBinding"],
+  posix: ["compiling the device as a process", "buildPosix"],
+};
+
+/** Brings these up to date; returns the names of those that had to be compiled. */
+export async function buildNative(names = ["binding"]) {
+  const boards = await import("./boards.mjs");
+  const made = [];
+  for (const name of names) {
+    const [title, job] = NATIVE[name];
+    if (await step(title, () => boards[job]())) made.push(name);
   }
   return made;
+}
+
+/** The page, when a source of it changed. */
+export async function buildPage() {
+  const { buildDashboard } = await import("./dashboard.mjs");
+  return (await step("building the dashboard", buildDashboard)) ? ["dashboard"] : [];
+}
+
+/** Everything, or these modules and what a fleet needs besides to run and be seen. Returns the names of what was made. */
+export async function build(names) {
+  const native = await buildNative(names === undefined ? Object.keys(NATIVE) : ["binding"]);
+  return [...(await buildFirmware(names)), ...native, ...(await buildPage())];
 }
 
 if (!isMainThread && workerData?.entry) {
@@ -140,7 +165,8 @@ if (!isMainThread && workerData?.entry) {
   );
 } else if (isMainThread && process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const made = await build();
+    const native = process.argv.slice(2).filter((word) => Object.hasOwn(NATIVE, word));
+    const made = native.length > 0 ? await buildNative(native) : await build();
     say(made.length > 0 ? `built ${made.join(", ")}` : "nothing to build: sources are unchanged");
   } catch (error) {
     say(error.message);

@@ -73,6 +73,11 @@ const VALGRIND = {
   use: "valgrind, which counts instructions",
 };
 const SODIUM = { packages: ["libsodium-dev"], there: () => header("sodium.h"), use: "libsodium, the rival" };
+const CHROMIUM = {
+  packages: ["chromium"],
+  there: () => onPath("chromium"),
+  use: "Chromium, for the tests of the dashboard",
+};
 const FORMAT = { packages: ["clang-format"], there: () => onPath("clang-format"), use: "clang-format, for C" };
 
 const COMMANDS = {
@@ -80,7 +85,7 @@ const COMMANDS = {
   build: [COMPILER],
   size: [COMPILER],
   bench: [CLANG, VALGRIND, SODIUM],
-  test: [CLANG, QEMU, ARM, NEWLIB, VALGRIND, SODIUM, FORMAT],
+  test: [CLANG, QEMU, ARM, NEWLIB, VALGRIND, SODIUM, FORMAT, CHROMIUM],
 };
 const INDISPENSABLE = { start: true, build: true, size: true, bench: true, test: false };
 

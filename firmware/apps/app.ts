@@ -40,7 +40,7 @@ export function onCommit(hook: (height: u32) => void): void {
   store<u32>(APP, hook.index, 8);
 }
 
-/** Called with the n bytes at p of a COMMAND request; returns 0 or a reason. */
+/** Called with the n bytes at p of a COMMAND request; returns 0, or why not: 200 to 255 are the application's own reasons. */
 export function onCommand(hook: (p: usize, n: u32) => u32): void {
   store<u32>(APP, hook.index, 12);
 }

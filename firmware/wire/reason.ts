@@ -1,6 +1,6 @@
 // Why a device said no: one number each, used in exactly one place of the firmware. host/wire/words.ts has the sentences.
 // Ranges: 1-19 mesh, 20-39 CBOR, 40-59 COSE, 60-79 keys and signatures, 80-119 consensus, 120-149 ledger, 150-179 flash
-// and identity, 180-199 requests. 0 is always "accepted".
+// and identity, 180-199 requests, 200-255 the application's own (its onCommand). 0 is always "accepted".
 
 export const OK: u32 = 0;
 

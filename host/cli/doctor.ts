@@ -4,7 +4,8 @@
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { createRequire } from "node:module";
+import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import kleur from "kleur";
 import * as exit from "./exit.ts";
@@ -12,6 +13,8 @@ import * as flag from "./flag.ts";
 import { JSON_SWITCH, type Command } from "./command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** True where we are an npm package in somebody's project: nothing is built or tested there but what is native. */
+const PACKED = !existsSync(join(ROOT, "tools", "setup.mjs"));
 
 interface Tool {
   name: string;
@@ -69,8 +72,12 @@ function sodium(): string {
 }
 
 function packages(): string {
-  const path = join(ROOT, "node_modules", "assemblyscript", "package.json");
-  return existsSync(path) ? `assemblyscript ${JSON.parse(readFileSync(path, "utf8")).version}` : "";
+  try {
+    const path = createRequire(import.meta.url).resolve("assemblyscript/package.json");
+    return `assemblyscript ${JSON.parse(readFileSync(path, "utf8")).version}`;
+  } catch {
+    return "";
+  }
 }
 
 const built = (file: string): string => {
@@ -84,7 +91,19 @@ function node(): string {
   return major > 20 || (major === 20 && minor >= 17) ? process.versions.node : "";
 }
 
-const BUILD = "npm run build";
+const BUILD = PACKED ? "npm install synod" : "npm run build";
+const NATIVE = PACKED ? `node ${relative(process.cwd(), join(ROOT, "tools", "build.mjs"))} binding posix` : BUILD;
+/** What only the tests and figures of a clone need. */
+const CLONE = [
+  "debug.wasm",
+  "clang",
+  "clang-format",
+  "valgrind",
+  "libsodium",
+  "qemu-system-arm",
+  "arm-none-eabi-gcc",
+  "chromium",
+];
 const TOOLS: Tool[] = [
   { name: "node", needed: true, without: "nothing runs (20.17 or newer)", found: node, debian: "nodejs", brew: "node" },
   {
@@ -94,12 +113,12 @@ const TOOLS: Tool[] = [
     found: packages,
     debian: "",
     brew: "",
-    type: "npm ci",
+    type: PACKED ? "npm install" : "npm ci",
   },
   {
     name: "C compiler (cc)",
-    needed: true,
-    without: "wasm3 cannot be built, which up uses by default",
+    needed: !PACKED,
+    without: "neither wasm3 nor synod-node can be built: --engine v8 is all there is",
     found: () => version("cc", "gcc", "clang"),
     debian: "build-essential",
     brew: "gcc",
@@ -118,6 +137,24 @@ const TOOLS: Tool[] = [
     needed: false,
     without: "--engine v8 is all there is",
     found: () => built("wasm3.node"),
+    debian: "",
+    brew: "",
+    type: NATIVE,
+  },
+  {
+    name: "synod-node",
+    needed: false,
+    without: "no --engine posix: devices as processes",
+    found: () => built("synod-node"),
+    debian: "",
+    brew: "",
+    type: NATIVE,
+  },
+  {
+    name: "dashboard.html",
+    needed: false,
+    without: "synod up shows a fleet in the terminal only",
+    found: () => built("dashboard.html"),
     debian: "",
     brew: "",
     type: BUILD,
@@ -182,7 +219,7 @@ const TOOLS: Tool[] = [
   {
     name: "chromium",
     needed: false,
-    without: "nothing yet (a dashboard comes later)",
+    without: "the tests of the dashboard are skipped; any browser shows it",
     found: () => version("chromium", "chromium-browser", "google-chrome"),
     debian: "chromium",
     brew: "",
@@ -199,7 +236,7 @@ function remedy(tool: Tool): string {
 
 /** Looks at everything once. */
 export function examine(): Finding[] {
-  return TOOLS.map((tool) => {
+  return TOOLS.filter(({ name }) => !PACKED || !CLONE.includes(name)).map((tool) => {
     const version = tool.found();
     const found = version !== "";
     return {

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Device, Engine, Hal } from "../device/device.ts";
+import * as native from "../device/native.ts";
 import { open } from "../device/open.ts";
 import { Environment, Usage } from "./exit.ts";
 import { valued, type Option } from "./command.ts";
@@ -23,14 +24,15 @@ export const choose = (values: flag.Values, otherwise: Choice): Choice =>
 /** The engines that a choice names. */
 export const listed = (choice: Choice): Engine[] => (choice === "both" ? ["v8", "wasm3"] : [choice]);
 
-/** Makes an engine ready; V8 always is, wasm3 needs its binding. */
+/** Makes an engine ready; V8 always is, wasm3 needs its binding, which is compiled on first need. */
 export async function ready(engine: Engine): Promise<void> {
   if (engine === "v8") return;
   try {
+    await native.ensure("binding");
     await import("../device/wasm3.ts");
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new Environment(`wasm3 is not built here (${why}); run npm run build, or use --engine v8`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Environment(`wasm3 is not built here: ${why}, or use --engine v8`);
   }
 }
 

@@ -1,28 +1,23 @@
-// A fleet as a command runs it: on the recorded sensors, watched into a scene, with its commits told one by one.
+// A running fleet as the terminal shows it: its log's facts become a scene, its commits are told one by one.
 //
-//   Fleet ── events ──> lanes and gauges of the scene
-//                  └──> commit: told once, when the first honest device has executed the block
+//   Log ── POWER, SAID, ACT, DEED, BLOCK, BROKEN ──> lanes and gauges of the scene
+//                                               └──> commit: told once, when the first device has executed the block
 //
-// Rule: watching changes nothing. What is asked of a device for display is asked of a copy of its memory (probe.ts), so a
-// run has the same trace hash with and without a view.
+// Rule: nothing is drawn or counted but facts of the log, so that it shows processes and simulations alike, and watching changes
+// nothing. Balances are asked of a copy of a device's memory (target/probe.ts).
 
-import { TRANSFER } from "../client/client.ts";
-import { Fleet, type Options } from "../fleet/fleet.ts";
-import type { FleetEvent } from "../fleet/watch.ts";
+import { parse, TRANSFER } from "../client/client.ts";
+import * as block from "../device/block.ts";
+import * as events from "../device/event.ts";
 import * as recording from "../sensor/recording.ts";
-import * as record from "../../firmware/wire/record.ts";
-import * as body from "./body.ts";
-import { Probe } from "./probe.ts";
+import * as deed from "../tape/deed.ts";
+import * as tape from "../tape/fleet.ts";
+import type { Log } from "../tape/log.ts";
+import { Ledger } from "../target/probe.ts";
+import { hear, seenOf, type Seen } from "../target/seen.ts";
 import * as scenes from "./scene.ts";
 
 const { Mark } = scenes;
-
-export interface Settings extends Omit<Options, "wasm" | "sense" | "stopOnViolation"> {
-  wasm: Uint8Array;
-  /** First reading of the recording, and virtual milliseconds per reading. */
-  from: number;
-  intervalMs: number;
-}
 
 export interface Summary {
   height: number;
@@ -30,124 +25,116 @@ export interface Summary {
   readings: number;
   transfers: number;
   violations: number;
-  traceHash: string;
 }
-
-/** The reading just before the first event that the recording labels, and a faster pace: something to see in a minute. */
-export const DEMO = { from: 2_330, intervalMs: 1_000 };
 
 interface Block {
   view: number;
   proposer: number;
   digest: string;
   txs: number;
-  readings: Map<number, number>; // by place in the block
 }
 
-type Said = Extract<FleetEvent["said"], { what: "event" }>["event"];
+/** Blocks behind one whose body nobody showed, after which it is told without. */
+const PATIENCE = 3;
+
+type Said = events.DeviceEvent;
 type Committed = Extract<Said, { kind: "commit" }>;
 type Resulted = Extract<Said, { kind: "result" }>;
 
+/** How many readings a transaction reports; 0 for one of another type. */
+function readings(transaction: Uint8Array): number {
+  try {
+    return parse(transaction).readings.length;
+  } catch {
+    return 0;
+  }
+}
+
 export class Live {
-  readonly fleet: Fleet;
   readonly scene: scenes.Scene;
+  /** Called for each block, once. */
   onCommit: (commit: scenes.Commit) => void = () => {};
+  /** Called with what happens to devices and radio, in words. */
   onNote: (sentence: string) => void = () => {};
-  readonly #settings: Settings;
-  readonly #probe: Probe;
+  readonly #seen: Seen;
+  readonly #ledger: Ledger;
+  readonly #stop: () => void;
+  readonly #pace: recording.Pace | null;
   readonly #voted = new Map<string, number>(); // digest -> time of the first vote for it
-  readonly #blocks = new Map<number, Block>(); // committed, not yet told
-  readonly #results = new Map<number, Map<number, Resulted>>(); // of committed blocks, by height and place
-  readonly #roots = new Map<number, string[]>(); // height -> state root by device, of the last heights
+  readonly #blocks = new Map<number, Block>();
+  readonly #readings = new Map<number, number[]>(); // height -> readings by place in the block
+  readonly #results = new Map<number, Map<number, Resulted>>(); // height -> result by place in the block
+  readonly #executed = new Map<number, number>(); // height -> when a device first had executed it; not told yet
   readonly #acts = new Map<string, bigint>(); // device and channel -> value
   #told = 0;
   #leaderView = 0;
 
-  constructor(settings: Settings) {
-    const { n, seed, engine, wasm, from, intervalMs } = settings;
-    this.#settings = settings;
-    this.#probe = new Probe(wasm);
-    const mtu = settings.mtu ? `  mtu ${settings.mtu}` : "";
-    this.scene = scenes.create(n, `${n} ${n === 1 ? "device" : "devices"}  ${engine}  seed ${seed}${mtu}`);
-    this.fleet = new Fleet({ ...settings, sense: recording.sensors({ from, intervalMs }), stopOnViolation: false });
-    const motes = recording.load();
-    for (let device = 0; device < Math.min(n, recording.MOTES); device++)
-      this.scene.gauges.push({ device, indoor: motes[device].indoor, temperature: [], humidity: [], event: [] });
-    this.scene.lanes.forEach((lane, i) => (lane.up = this.fleet.device(i).up));
-    this.fleet.on((event) => this.#hear(event));
+  /** Shows what this log holds and what comes; its FLEET record stands first. */
+  constructor(log: Log, title: string) {
+    this.#seen = seenOf(log);
+    this.#ledger = new Ledger(this.#seen);
+    const { header } = log;
+    if (header === null) throw new Error("this log has no fleet yet");
+    this.scene = scenes.create(header.n, title);
+    for (const lane of this.scene.lanes) lane.up = false;
+    const senses = header.options.senses as { recording?: recording.Pace } | undefined;
+    this.#pace = senses?.recording ?? null;
+    if (this.#pace) for (let device = 0; device < Math.min(header.n, recording.MOTES); device++) this.#gauge(device);
+    this.#stop = hear(log, (fact) => this.#hear(fact));
   }
 
-  get nowMs(): number {
-    return this.fleet.nowMs;
+  /** Moves the scene to this time of the fleet. */
+  advance(nowMs: number): void {
+    if (nowMs > this.scene.now) scenes.advance(this.scene, nowMs);
   }
 
-  /** Runs to a virtual time (ms). */
-  run(untilMs: number): void {
-    this.fleet.run(untilMs);
-    scenes.advance(this.scene, this.fleet.nowMs);
-    this.scene.violations = this.fleet.violations.map(({ rule, sentence }) => `${rule}: ${sentence}`);
-  }
-
-  /** Kills a device that is up, restarts one that is down. */
-  toggle(device: number): void {
-    const member = this.fleet.device(device);
-    if (member.up) member.kill();
-    else member.restart();
-  }
-
-  /** Lets the radio fall apart into two halves: the devices of even and of odd number. */
-  split(): void {
-    const of = (side: number): number[] => this.scene.lanes.map((_, i) => i).filter((i) => i % 2 === side);
-    this.fleet.partition([of(0), of(1)]);
-    this.scene.split = true;
-    this.scene.lanes.forEach((lane, i) => (lane.side = 1 + (i % 2)));
-  }
-
-  heal(): void {
-    this.fleet.heal();
-    this.scene.split = false;
-    for (const lane of this.scene.lanes) lane.side = 0;
-  }
-
-  /** Asks a copy of the first device that is up for all balances. */
+  /** Reads all balances from the memory of a device at its last keyframe. */
   balances(): void {
-    const members = this.scene.lanes.map((_, i) => this.fleet.device(i));
-    const memory = members.find(({ up }) => up)?.memory();
-    if (!memory) return;
-    this.#probe.load(memory);
-    this.scene.balances = members.map(({ kid }) => this.#probe.account(kid).balance);
-  }
-
-  /** The state roots that honest devices reported for a height. */
-  roots(height: number): string[] {
-    return Object.values(this.#roots.get(height) ?? []);
+    const kids = this.#seen.header?.kids ?? [];
+    this.scene.balances = this.#ledger.balances(kids) ?? this.scene.balances;
   }
 
   summary(): Summary {
-    const { blocks, readings, transfers } = this.scene;
-    const { violations, traceHash, watch } = this.fleet;
-    return { height: watch.stats.height, blocks, readings, transfers, violations: violations.length, traceHash };
-  }
-
-  /** The tape of the recorded device, if one was asked for. */
-  tape(): Uint8Array | null {
-    return this.fleet.recorder?.bytes() ?? null;
+    const { blocks, readings, transfers, violations } = this.scene;
+    return { height: this.#seen.height, blocks, readings, transfers, violations: violations.length };
   }
 
   close(): void {
-    this.fleet.close();
-    this.#probe.close();
+    this.#stop();
+    this.#ledger.close();
   }
 
-  #hear({ timeMs, device, twin, said }: FleetEvent): void {
-    scenes.advance(this.scene, timeMs);
-    if (said.what === "chaos") return this.onNote(said.sentence);
-    if (twin || device < 0) return;
-    if (said.what === "power") {
-      scenes.power(this.scene, device, said.on);
-      this.onNote(`device ${device} ${said.on ? "starts" : `is down: ${said.why}`}`);
-    } else if (said.what === "act") this.#act(device, said.channel, said.value);
-    else if (said.what === "event") this.#event(timeMs, device, said.event);
+  #hear(fact: tape.Fact): void {
+    if (!("atUs" in fact)) return;
+    const timeMs = fact.atUs / 1000;
+    this.advance(timeMs);
+    if (fact.type === tape.BROKEN) return void this.scene.violations.push(`${fact.rule}: ${fact.sentence}`);
+    if (fact.type === tape.DEED) return this.#deed(fact.deed);
+    if (fact.type === tape.BLOCK) {
+      this.#readings.set(fact.height, block.transactions(fact.bytes).map(readings));
+      return this.#tellAll();
+    }
+    if (!("device" in fact) || fact.twin || fact.device >= this.scene.lanes.length) return;
+    if (fact.type === tape.POWER) {
+      scenes.power(this.scene, fact.device, fact.on);
+      this.onNote(`device ${fact.device} ${fact.on ? "starts" : `is down: ${fact.why}`}`);
+    } else if (fact.type === tape.ACT) this.#act(fact.device, fact.channel, fact.value);
+    else if (fact.type === tape.SAID) this.#event(timeMs, fact.device, events.decode(fact.kind, fact.bytes));
+  }
+
+  #deed(done: deed.Deed): void {
+    const { scene } = this;
+    if (done.do === "split") {
+      scene.split = true;
+      scene.lanes.forEach((lane, i) => (lane.side = 1 + done.groups.findIndex((group) => group.includes(i))));
+      // Devices in no group are alone: each a side of its own.
+      let alone = done.groups.length;
+      for (const lane of scene.lanes) if (lane.side === 0) lane.side = ++alone;
+    } else if (done.do === "heal") {
+      scene.split = false;
+      for (const lane of scene.lanes) lane.side = 0;
+    }
+    if (!["request", "kill", "restart"].includes(done.do)) this.onNote(deed.sentence(done));
   }
 
   #event(timeMs: number, device: number, event: Said): void {
@@ -160,14 +147,16 @@ export class Live {
     else if (event.kind === "commit") {
       lane.height = event.height;
       scenes.mark(scene, device, Mark.commit);
-      if (event.height > this.#told && !this.#blocks.has(event.height)) this.#keep(device, event);
+      if (event.height > this.#told && !this.#blocks.has(event.height)) this.#keep(event);
     } else if (event.kind === "result" && event.height > this.#told) {
       // Devices execute alike, so it does not matter which of them said it, nor how often.
       const results = this.#results.get(event.height) ?? new Map<number, Resulted>();
       this.#results.set(event.height, results.set(event.index, event));
     } else if (event.kind === "executed") {
       scene.supply = event.supply;
-      if (this.fleet.honest(device)) this.#executed(timeMs, device, event.height, event.root);
+      if (this.#seen.devices[device].lies || event.height <= this.#told) return;
+      if (!this.#executed.has(event.height)) this.#executed.set(event.height, timeMs);
+      this.#tellAll();
     }
   }
 
@@ -195,40 +184,51 @@ export class Live {
   }
 
   #sensed(timeMs: number, device: number, channel: number, value: number): void {
-    const gauge = this.scene.gauges[device];
+    const gauge = this.scene.gauges.find((each) => each.device === device) ?? this.#gauge(device);
     if (!gauge) return;
-    const { event } = recording.at(device, timeMs, this.#settings);
+    const event = this.#pace !== null && device < recording.MOTES && recording.at(device, timeMs, this.#pace).event;
     scenes.sensed(gauge, channel, value, event);
   }
 
-  #keep(device: number, { height, view, proposer, digest, txCount }: Committed): void {
-    const inside = body.transactions(this.fleet.device(device).flash(record.REGION_BLOCKS), digest);
-    const readings = new Map(inside.map((transaction, i) => [i, body.readings(transaction)]));
-    this.#blocks.set(height, { view, proposer, digest, txs: txCount, readings });
+  /** A new gauge, as long as there is room for one. */
+  #gauge(device: number): scenes.Gauge | null {
+    const { gauges } = this.scene;
+    if (gauges.length === recording.MOTES) return null;
+    const indoor = this.#pace === null || recording.load()[device].indoor;
+    const gauge = { device, indoor, temperature: [], humidity: [], event: [] };
+    gauges.push(gauge);
+    return gauge;
   }
 
-  #executed(timeMs: number, device: number, height: number, root: string): void {
-    const roots = this.#roots.get(height) ?? [];
-    roots[device] = root;
-    this.#roots.set(height, roots);
-    this.#roots.delete(height - 64);
-    this.#tell(timeMs, height);
+  #keep({ height, view, proposer, digest, txCount }: Committed): void {
+    this.#blocks.set(height, { view, proposer, digest, txs: txCount });
+  }
+
+  /** Tells what was executed, in order of height, once the bodies are known, which the first device may not have on flash yet. */
+  #tellAll(): void {
+    const heights = [...this.#executed.keys()].sort((a, b) => a - b);
+    for (const height of heights) {
+      const waits = !this.#readings.has(height) && this.#blocks.get(height)?.txs !== 0;
+      if (waits && height + PATIENCE > heights.at(-1)!) return;
+      this.#tell(this.#executed.get(height)!, height);
+    }
   }
 
   #tell(timeMs: number, height: number): void {
-    const block = this.#blocks.get(height);
-    if (height <= this.#told || !block) return;
-    const { view, proposer, digest, txs } = block;
+    this.#executed.delete(height);
+    const told = this.#blocks.get(height);
+    if (height <= this.#told || !told) return;
+    const inside = this.#readings.get(height) ?? [];
     const results = [...(this.#results.get(height)?.values() ?? [])];
     const done = results.filter(({ reason }) => reason === 0);
     const transfers = done.filter(({ type }) => type === TRANSFER).length;
-    const readings = done.reduce((sum, { index }) => sum + (block.readings.get(index) ?? 0), 0);
+    const count = done.reduce((sum, { index }) => sum + (inside[index] ?? 0), 0);
     const failed = results.length - done.length;
-    const ms = timeMs - (this.#voted.get(digest) ?? timeMs);
+    const ms = timeMs - (this.#voted.get(told.digest) ?? timeMs);
     this.#told = height;
-    for (const old of this.#blocks.keys()) if (old <= height) this.#blocks.delete(old);
-    for (const old of this.#results.keys()) if (old <= height) this.#results.delete(old);
-    const commit = { height, view, proposer, digest, txs, readings, transfers, failed, ms, at: timeMs };
+    for (const old of [this.#blocks, this.#results, this.#readings])
+      for (const each of old.keys()) if (each <= height) old.delete(each);
+    const commit = { height, ...told, readings: count, transfers, failed, ms, at: timeMs };
     scenes.commit(this.scene, commit);
     this.onCommit(commit);
   }

@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 import sade from "sade";
 import kleur from "kleur";
 import * as exit from "./exit.ts";
+import * as refusal from "../wire/refusal.ts";
+import * as words from "../wire/words.ts";
 import { hint } from "./nearest.ts";
 import type { Command, Option } from "./command.ts";
 import type { Values } from "./flag.ts";
@@ -15,10 +17,22 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   up: () => import("./up.ts"),
   sim: () => import("./sim.ts"),
   replay: () => import("./replay.ts"),
+  shrink: () => import("./shrink.ts"),
   keygen: () => import("./keygen.ts"),
   tx: () => import("./tx.ts"),
   query: () => import("./query.ts"),
+  tape: () => import("./record.ts"),
+  kill: async () => ({ command: (await import("./deed.ts")).kill }),
+  restart: async () => ({ command: (await import("./deed.ts")).restart }),
+  split: async () => ({ command: (await import("./deed.ts")).split }),
+  heal: async () => ({ command: (await import("./deed.ts")).heal }),
+  slow: async () => ({ command: (await import("./deed.ts")).slow }),
+  corrupt: async () => ({ command: (await import("./deed.ts")).corrupt }),
+  lie: async () => ({ command: (await import("./deed.ts")).lie }),
+  scenario: () => import("./scenario.ts"),
   vectors: () => import("./vectors.ts"),
+  create: () => import("./create.ts"),
+  build: () => import("./build.ts"),
   doctor: () => import("./doctor.ts"),
 };
 
@@ -64,6 +78,9 @@ function parse(command: Command, words: string[]): { values: Values; rest: strin
   return { values, rest };
 }
 
+/** What is refused because the command line is wrong. */
+const MEANT: readonly number[] = [refusal.DEED_UNKNOWN, refusal.DEED_DEVICE, refusal.DEED_FIELD, refusal.TARGET_SHAPE];
+
 /** Says how it went wrong, in one line, and gives its exit code. */
 function explain(problem: unknown, topic: string): number {
   if (!(problem instanceof Error)) throw problem;
@@ -73,6 +90,10 @@ function explain(problem: unknown, topic: string): number {
     say(`${who} ${problem.message}`);
     say(`       synod ${topic ? `${topic} ` : ""}--help shows what there is`);
     return exit.USAGE;
+  }
+  if (problem instanceof refusal.Refused) {
+    say(`${who} ${problem.message} (${words.anchor(problem.number)})`);
+    return MEANT.includes(problem.number) ? exit.USAGE : exit.FAILED;
   }
   if (problem instanceof exit.Environment) {
     say(`${who} ${problem.message}`);
@@ -86,6 +107,8 @@ function explain(problem: unknown, topic: string): number {
 async function help(): Promise<number> {
   const all = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   parser(all.map(({ command }) => command)).help();
+  const { ABOUT } = await import("./target.ts");
+  process.stdout.write(`  Fleets\n${ABOUT.map((line) => `    ${line}`).join("\n")}\n\n`);
   return exit.OK;
 }
 

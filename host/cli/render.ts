@@ -207,7 +207,16 @@ function ledger(scene: Scene, look: Look): string[] {
 /** The whole screen. Lanes come first, keys last; commits and sensors get the rows that remain. */
 export function render(scene: Scene, look: Look): string[] {
   const keys = "0-9 kill or restart a device   s split the radio   h heal   p pause   q quit";
-  const foot = [...ledger(scene, look), line(look, [["dim", keys]])];
+  const { dashboard, notice } = scene;
+  const last: Span[] = [
+    ["bold", dashboard && `dashboard ${dashboard}`],
+    ["yellow", notice && `${dashboard && "   "}${notice}`],
+  ];
+  const foot = [
+    ...ledger(scene, look),
+    line(look, [["dim", keys]]),
+    ...(dashboard || notice ? [line(look, last)] : []),
+  ];
   const sensors = scene.gauges.map((each) => gauge(each, look));
   const fixed = 2 + 1 + 1 + 1 + foot.length; // head, title and legend of the lanes, one gap, foot
   const most = Math.max(1, Math.min(scene.lanes.length, look.rows - fixed - 1));

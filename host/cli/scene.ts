@@ -60,6 +60,10 @@ export interface Scene {
   balances: bigint[];
   supply: bigint;
   violations: string[];
+  /** Where the dashboard is served; "" when it is not. */
+  dashboard: string;
+  /** What was refused last, in words. */
+  notice: string;
 }
 
 /** As many ticks as the widest terminal shows. */
@@ -85,6 +89,8 @@ export function create(n: number, title: string, tickMs = 200): Scene {
     balances: [],
     supply: 0n,
     violations: [],
+    dashboard: "",
+    notice: "",
   };
 }
 

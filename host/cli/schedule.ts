@@ -1,15 +1,28 @@
-// What a command line asks to happen during a run: `--kill 3@10 --restart 3@20 --split 25 --heal 30`, in virtual seconds.
+// What a command line asks to happen during a run: `--kill 3@10 --restart 3@20 --split 25 --heal 30`, in seconds of the fleet.
 //
-// Rule: actions take place at their virtual time, whatever the machine's speed, so that a run with a schedule repeats itself.
+// Rule: a simulated fleet runs to exactly that virtual time before the deed is done, so that a run with a schedule repeats itself.
 
-import type { Fleet } from "../fleet/fleet.ts";
+import type { Deed } from "../tape/deed.ts";
+import { valued, type Option } from "./command.ts";
 import { Usage } from "./exit.ts";
 import * as flag from "./flag.ts";
-import type { Live } from "./live.ts";
 
-interface Action {
-  atMs: number;
-  run: (live: Live) => void;
+export interface Action {
+  readonly atMs: number;
+  readonly deed: Deed;
+}
+
+export const OPTIONS: Option[] = [
+  valued("--kill", "DEVICE@SECOND,...: pull a device's plug"),
+  valued("--restart", "DEVICE@SECOND,...: power it up again"),
+  valued("--split", "SECOND,...: even and odd devices stop hearing each other"),
+  valued("--heal", "SECOND,...: they hear each other again"),
+];
+
+/** The deed that lets a fleet fall apart into the devices of even and of odd number. */
+export function evenAndOdd(n: number): Deed {
+  const of = (side: number): number[] => Array.from({ length: n }, (_, i) => i).filter((i) => i % 2 === side);
+  return { do: "split", groups: [of(0), of(1)] };
 }
 
 const secondsOf = (word: string, name: string): number => {
@@ -19,33 +32,28 @@ const secondsOf = (word: string, name: string): number => {
 };
 
 /** `3@10,5@12.5` as devices and times. */
-function devices(values: flag.Values, name: string, n: number, act: (fleet: Fleet, device: number) => void): Action[] {
+function devices(values: flag.Values, name: "kill" | "restart", n: number): Action[] {
   const given = flag.text(values, name);
   if (given === "") return [];
   return given.split(",").map((word) => {
     const [device, at, ...more] = word.split("@");
     if (at === undefined || more.length > 0) throw new Usage(`--${name} takes DEVICE@SECOND, like 3@10, not "${word}"`);
     const index = flag.integerOf(device, `--${name}: the device`, 0, n - 1);
-    return { atMs: secondsOf(at, name), run: ({ fleet }) => act(fleet, index) };
+    return { atMs: secondsOf(at, name), deed: { do: name, device: index } };
   });
 }
 
-function times(values: flag.Values, name: string, run: (live: Live) => void): Action[] {
+function times(values: flag.Values, name: string, deed: Deed): Action[] {
   const given = flag.text(values, name);
-  return given === "" ? [] : given.split(",").map((word) => ({ atMs: secondsOf(word, name), run }));
+  return given === "" ? [] : given.split(",").map((word) => ({ atMs: secondsOf(word, name), deed }));
 }
 
 /** Reads the schedule of a command line, in order of time. */
 export function read(values: flag.Values, n: number): Action[] {
   return [
-    ...devices(values, "kill", n, (fleet, device) => fleet.device(device).kill()),
-    ...devices(values, "restart", n, (fleet, device) => fleet.device(device).restart()),
-    ...times(values, "split", (live) => live.split()),
-    ...times(values, "heal", (live) => live.heal()),
+    ...devices(values, "kill", n),
+    ...devices(values, "restart", n),
+    ...times(values, "split", evenAndOdd(n)),
+    ...times(values, "heal", { do: "heal" }),
   ].sort((a, b) => a.atMs - b.atMs);
-}
-
-/** Puts the actions into the fleet's own queue of events. */
-export function arm(live: Live, actions: Action[]): void {
-  for (const { atMs, run } of actions) live.fleet.after(atMs, () => run(live));
 }

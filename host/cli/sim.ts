@@ -5,16 +5,21 @@
 //
 // Exit code 0: no violation, every run live, equal hashes. 1 otherwise. A fault that was on and never struck is named.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import kleur from "kleur";
 import * as campaign from "../fleet/campaign.ts";
 import * as faults from "../fleet/faults.ts";
+import { Fleet } from "../fleet/fleet.ts";
+import { Log } from "../tape/log.ts";
 import { JSON_SWITCH, valued, type Command } from "./command.ts";
 import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
 import { Progress } from "./progress.ts";
-import { divergence, Pool, type Outcome, type Task } from "./pool.ts";
+import { divergence, type Outcome, type Seeds } from "./job.ts";
+import { Pool } from "./pool.ts";
 import { plural } from "./render.ts";
 import * as tape from "./tape.ts";
 
@@ -29,6 +34,8 @@ interface Plan {
   jobs: number;
   budgetMs: number;
   wasm: string;
+  /** Folder for tapes of seeds that fail. */
+  tapes: string;
   record: { device: number; file: string } | undefined;
   json: boolean;
 }
@@ -36,7 +43,12 @@ interface Plan {
 interface Sum extends campaign.Totals {
   /** Seeds whose hashes differ between engines, and where they part. */
   diverged: { seed: number; sentence: string }[];
+  /** Seeds that failed and whose tape was written. */
+  taped: number;
 }
+
+/** Tapes of failing seeds that one campaign writes. */
+const TAPES = 4;
 
 function read(values: flag.Values): Plan {
   const n = flag.integer(values, "n", 4, 1, 32);
@@ -53,6 +65,7 @@ function read(values: flag.Values): Plan {
     jobs: flag.integer(values, "jobs", 2, 1, 64),
     budgetMs: 1000 * flag.decimal(values, "seconds", Infinity, 0.001, 1e7),
     wasm: flag.text(values, "wasm"),
+    tapes: flag.text(values, "tapes") || tmpdir(),
     record,
     json: flag.on(values, "json"),
   };
@@ -93,13 +106,40 @@ function report(plan: Plan, { seed, results, hashes }: Outcome): void {
   }
 }
 
+/** Runs a seed that failed again, with all that it says on a tape, and says where that is. */
+function keep(plan: Plan, seed: number, sum: Sum): void {
+  sum.taped++;
+  const log = new Log();
+  const [which] = engine.listed(plan.choice);
+  const fleet = new Fleet(
+    campaign.plan({ seed, n: plan.n, faults: plan.names, engine: which, wasm: engine.module(plan.wasm), log }),
+  );
+  campaign.conduct(fleet);
+  mkdirSync(plan.tapes, { recursive: true });
+  const write = (name: string, bytes: Uint8Array): string => {
+    const path = join(plan.tapes, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const file = write(`seed-${seed}-n${plan.n}.tape`, log.bytes());
+  const shrink = `npx synod shrink ${file}`;
+  const crashes = fleet.dumps.map(({ device, bytes }) => write(`seed-${seed}-n${plan.n}.crash-${device}.tape`, bytes));
+  if (plan.json) process.stdout.write(`${JSON.stringify({ seed, tape: file, crashes, shrink })}\n`);
+  else {
+    process.stdout.write(`  its tape is ${file}; find the few faults that matter:\n  ${shrink}\n`);
+    for (const path of crashes)
+      process.stdout.write(`  a device trapped: npx synod replay ${path}${plan.wasm ? ` --wasm ${plan.wasm}` : ""}\n`);
+  }
+}
+
 /** Runs the seeds; what each gives is added up as it comes. */
 async function run(plan: Plan): Promise<Sum> {
-  const sum: Sum = { ...campaign.totals(), diverged: [] };
+  const sum: Sum = { ...campaign.totals(), diverged: [], taped: 0 };
   const engines = engine.listed(plan.choice);
   const jobs = Math.min(plan.jobs, plan.seeds);
-  const task: Task = { engines, n: plan.n, faults: plan.names, wasm: plan.wasm, record: plan.record?.device };
-  const pool = new Pool(jobs, task);
+  const record = plan.record?.device;
+  const task: Seeds = { kind: "seeds", engines, n: plan.n, faults: plan.names, wasm: plan.wasm, record };
+  const pool = new Pool<"seeds">(jobs, task);
   const progress = new Progress(plan.json);
   const started = performance.now();
   let next = plan.first;
@@ -113,6 +153,7 @@ async function run(plan: Plan): Promise<Sum> {
       campaign.add(sum, outcome.results[0]);
       progress.clear();
       report(plan, outcome);
+      if (sum.taped < TAPES && !outcome.results[0].live) keep(plan, outcome.seed, sum);
       if (plan.record && outcome.results[0].tape) writeFileSync(plan.record.file, outcome.results[0].tape);
       if (new Set(outcome.hashes).size > 1) {
         const sentence = await divergence(outcome.seed, task);
@@ -164,6 +205,10 @@ export const command: Command = {
     valued("--jobs", "Processes that run seeds side by side (default 2)"),
     valued("--seconds", "Start no further seed after this much real time"),
     tape.OPTION,
+    valued(
+      "--tapes",
+      "Folder for the tapes of seeds that fail, the first four (default: the system's for temporary files)",
+    ),
     valued("--wasm", "Module that the devices run (default build/device.wasm)"),
     JSON_SWITCH,
   ],

@@ -7,12 +7,13 @@
 // `doctor` runs without a build, since it is the command that explains what is missing.
 
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const words = process.argv.slice(2);
-const needsBuild = ["up", "sim", "replay", "keygen", "query", "vectors"];
+const needsBuild = ["up", "sim", "replay", "shrink", "keygen", "query", "vectors", "scenario"];
 
 /** Says what to do, and ends with the exit code of a missing piece. */
 function missing(what) {
@@ -22,7 +23,11 @@ function missing(what) {
 
 if (Number(process.versions.node.split(".")[0]) < 20)
   missing(`Node ${process.versions.node} is too old (20.17 is needed)`);
-if (!existsSync(join(root, "node_modules", "tsx"))) missing("its packages are not installed");
+try {
+  createRequire(import.meta.url).resolve("tsx/package.json"); // in our own node_modules, or in those of a project around us
+} catch {
+  missing("its packages are not installed");
+}
 const asksForHelp = words.includes("--help") || words.includes("-h");
 if (needsBuild.includes(words[0]) && !asksForHelp && !existsSync(join(root, "build", "device.wasm")))
   missing("the device is not built (build/device.wasm)");

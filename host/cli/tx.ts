@@ -1,8 +1,9 @@
-// `synod tx`: makes transactions with any key, and explains those that exist. Nothing is sent anywhere.
+// `synod tx`: makes transactions with any key, explains those that exist, and hands them to a fleet.
 //
 //   tx transfer|register|readings ...   --key FILE: signed, as COSE hex and in diagnostic notation
 //                                       without: the bytes to sign (Sig_structure), for a signer elsewhere
 //   tx show HEX                         in words; --public checks the signature
+//   tx submit|pay|enrol [TARGET] ...    to a fleet (submit.ts); the others send nothing anywhere
 //
 // Signatures are checked as devices do: cofactored, ZIP-215 (host/client).
 
@@ -14,8 +15,11 @@ import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
 import * as keyfile from "./keyfile.ts";
 import { hint } from "./nearest.ts";
+import * as submit from "./submit.ts";
+import * as named from "./target.ts";
 
-const DEEDS = ["transfer", "register", "readings", "show"];
+const MADE = ["transfer", "register", "readings"];
+const DEEDS = [...MADE, "show", ...submit.DEEDS];
 const UNITS: Record<string, string> = { temp: "mCel", temperature: "mCel", humidity: "m%RH" };
 
 const needed = (values: flag.Values, name: string): string => {
@@ -89,7 +93,7 @@ function facts(bytes: Uint8Array, publicKey?: Uint8Array): Record<string, unknow
     nonce: String(nonce),
     fee: String(fee),
     expiry,
-    type: DEEDS[type - 1],
+    type: MADE[type - 1],
     ...(publicKey ? { signatureHolds: verified } : {}),
     bytes: bytes.length,
     diagnostic: diagnose(decode(bytes)),
@@ -138,10 +142,12 @@ function make(deed: string, values: flag.Values, words: string[]): number {
 
 export const command: Command = {
   usage: "tx [what] [...words]",
-  about: "Make, sign and explain transactions (COSE_Sign1); nothing is sent",
+  about: "Make, sign, explain and submit transactions (COSE_Sign1)",
   more: [
     "transfer --to KID --amount N  |  register --public KEY  |  readings temp=27.97 humidity=45.93  |  show HEX",
-    "Without --key the bytes to be signed are printed, for a signer elsewhere.",
+    "Without --key the bytes to be signed are printed, for a signer elsewhere. These send nothing; these do:",
+    "submit [TARGET] HEX|FILE|-  |  pay [TARGET] DEVICE WHOM AMOUNT  |  enrol [TARGET] DEVICE KEY",
+    ...named.ABOUT,
   ],
   options: [
     valued("--key", "Key file that signs (synod keygen --out FILE)"),
@@ -153,6 +159,7 @@ export const command: Command = {
     valued("--amount", "transfer: how much"),
     valued("--public", "register: the public key, hex. show: check the signature under this key"),
     valued("--at", "readings: seconds since genesis (default 0)"),
+    ...submit.OPTIONS,
     JSON_SWITCH,
   ],
   examples: [
@@ -160,11 +167,15 @@ export const command: Command = {
     "tx register --key operator.jwk --cell 6dd8f5c2a3b1e409 --nonce 1 --public d75a...511a",
     "tx readings --key operator.jwk --cell 6dd8f5c2a3b1e409 temp=27.97 humidity=45.93",
     "tx show d28443a10127...",
+    "tx submit fleet.json made.json",
+    "tx pay sim:4 0 1 25",
   ],
   async run(values, [deed, ...words]) {
     if (!deed) throw new exit.Usage(`tx what? It knows ${DEEDS.join(", ")}`);
     if (!DEEDS.includes(deed)) throw new exit.Usage(`tx knows ${DEEDS.join(", ")}, not "${deed}"${hint(deed, DEEDS)}`);
     if (deed === "show") return show(values, words);
+    const sent = submit.DEEDS.find((each) => each === deed);
+    if (sent !== undefined) return submit.run(sent, values, words);
     if (deed !== "readings" && words.length > 0) throw new exit.Usage(`tx ${deed} does not expect "${words[0]}"`);
     return make(deed, values, words);
   },

@@ -1,203 +1,240 @@
-// `synod up`: a fleet of devices on real sensor data, in virtual time that keeps pace with real time.
+// `synod up`: a fleet on stage, in time that keeps pace with real time: simulated devices on recorded sensor data, or processes.
 //
-//   on a terminal    the live view (scene.ts, render.ts); keys kill, restart, split, heal, pause
-//   elsewhere        a line of progress per virtual second; with --json a line per commit
-//   at the end       a summary: {height, blocks, readings, transfers, violations, traceHash}
+//   on a terminal    the live view (scene.ts, render.ts) and the dashboard; keys kill, restart, split, heal, pause
+//   elsewhere        a line of progress per second; with --json a line per commit
+//   at the end       a summary: {height, blocks, readings, transfers, violations, traceHash of a simulation}
 //
 // Exit code 0 when no invariant broke, 1 otherwise.
 
-import { writeFileSync } from "node:fs";
-import kleur from "kleur";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import * as faults from "../fleet/faults.ts";
+import * as fleetfile from "../target/fleetfile.ts";
+import * as targets from "../target/open.ts";
+import { Sim } from "../target/sim.ts";
+import { Stage } from "../target/stage.ts";
+import type { Target } from "../target/target.ts";
+import * as project from "./build.ts";
 import { JSON_SWITCH, switched, valued, type Command } from "./command.ts";
 import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
-import { DEMO, Live, type Settings } from "./live.ts";
-import { clock, plural, render } from "./render.ts";
 import * as schedule from "./schedule.ts";
+import * as gateway from "./serve.ts";
+import * as show from "./show.ts";
 import * as tape from "./tape.ts";
 import * as terminal from "./terminal.ts";
 
-/** Real milliseconds between two frames of the view, and the most of them that the fleet may compute in one go. */
-const FRAME_MS = 66;
-const SLICE_MS = 50;
+const DEVICES = 7;
+const ENGINES = ["wasm3", "v8", "posix"] as const;
 
-interface Run {
-  live: Live;
-  /** Virtual milliseconds at which it ends. */
-  endMs: number;
-  /** Virtual seconds per real second; Infinity: as fast as the machine goes. */
-  speed: number;
-  over: boolean;
+interface Plan {
+  /** What is run: a word of target/open.ts. */
+  readonly word: string;
+  readonly options: targets.Options;
+  /** The fleet.json that says where it runs; "" for none. */
+  readonly file: string;
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** Virtual time of the next step: small, so that a key is heard even when devices need more time than there is. */
-const step = (nowMs: number, dueMs: number): number =>
-  Math.min(dueMs, nowMs + 20, 1000 * (Math.floor(nowMs / 1000) + 1));
-
-/**
- * Advances virtual time with real time until the run is over. `frame` is called about every FRAME_MS of real time, `second` at
- * each whole second of virtual time.
- */
-async function pace(run: Run, frame: () => void, second: () => void = () => {}): Promise<void> {
-  const { live, endMs, speed } = run;
-  let before = performance.now();
-  while (!run.over) {
-    const started = performance.now();
-    const from = live.nowMs;
-    const wanted = Number.isFinite(speed) ? from + (started - before) * speed : Infinity;
-    const due = live.scene.paused ? from : Math.min(endMs, wanted);
-    before = started;
-    while (live.nowMs < due && performance.now() - started < SLICE_MS) {
-      live.run(step(live.nowMs, due));
-      if (live.nowMs % 1000 === 0) second();
-    }
-    const spent = Math.max(1, performance.now() - started);
-    if (live.nowMs >= endMs) run.over = true;
-    frame();
-    const rest = Number.isFinite(speed) ? Math.max(1, FRAME_MS - spent) : 0;
-    if (!run.over) await sleep(rest);
-    const measured = (live.nowMs - from) / Math.max(1, performance.now() - started);
-    live.scene.pace += (measured - live.scene.pace) * 0.2;
+/** The fleet that a number of devices and an engine ask for: simulated, or processes in a folder. */
+function plain(values: flag.Values, given: number | undefined): Plan {
+  const which = flag.oneOf(values, "engine", "wasm3", ENGINES);
+  const dir = flag.text(values, "dir");
+  if (which !== "posix") {
+    if (dir !== "") throw new exit.Usage("--dir is for --engine posix: the folder of the processes' flash");
+    const n = given ?? DEVICES;
+    return { word: `sim:${n}`, options: { engine: which, n }, file: "" };
   }
+  const folder = dir === "" ? join(tmpdir(), `synod-fleet-${randomBytes(4).toString("hex")}`) : resolve(dir);
+  const n = given ?? (dir === "" ? DEVICES : undefined); // a folder that is not blank knows its fleet
+  return { word: `posix:${folder}`, options: n === undefined ? {} : { n }, file: join(folder, "fleet.json") };
 }
 
-/** The live view, with keys. */
-async function watch(run: Run): Promise<void> {
-  const { live } = run;
-  const { scene } = live;
-  const pressed = (key: string): void => {
-    if (key === "q") run.over = true;
-    else if (key === "p") scene.paused = !scene.paused;
-    else if (key === "s") live.split();
-    else if (key === "h") live.heal();
-    else if (/^\d$/.test(key) && Number(key) < scene.lanes.length) live.toggle(Number(key));
-  };
-  const view = terminal.enter(pressed, () => (run.over = true));
-  let asked = 0;
-  try {
-    await pace(run, () => {
-      if (performance.now() - asked > 500) {
-        asked = performance.now();
-        live.balances();
-      }
-      view.draw(render(scene, view.look()));
-    });
-  } finally {
-    view.leave();
-  }
+/** What the words of the command line name: a number of devices, a target, or --fleet FILE. */
+function named(values: flag.Values, words: string[]): Plan {
+  const file = flag.text(values, "fleet");
+  const [word = file] = words;
+  if (file !== "" && word !== file) throw new exit.Usage(`up takes one fleet, not both ${word} and --fleet ${file}`);
+  if (word === "") return plain(values, undefined);
+  if (!targets.isTarget(word)) return plain(values, flag.integerOf(word, "the number of devices", 1, 32));
+  const what = targets.parse(word);
+  if (what.kind === "sim") return plain(values, what.n);
+  const own = flag.text(values, "engine");
+  const chosen = own === "" ? {} : { engine: flag.oneOf(values, "engine", "wasm3", ENGINES) };
+  if (what.kind === "posix") return { word, options: {}, file: join(what.dir, "fleet.json") };
+  return { word, options: chosen, file: what.kind === "file" ? what.path : "" };
 }
 
-/** Lines for a file or a pipe. */
-async function print(run: Run, json: boolean): Promise<void> {
-  const { live } = run;
-  const ended = (): void => void (run.over = true);
-  process.once("SIGINT", ended);
-  process.once("SIGTERM", ended);
-  const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-  if (json)
-    live.onCommit = (commit) =>
-      say(JSON.stringify({ ...commit, at: Math.round(commit.at), ms: Math.round(commit.ms) }));
-  else live.onNote = (sentence) => say(`${clock(live.nowMs)}  ${sentence}`);
-  const progress = (): void => {
-    const { blocks, readings, transfers, lanes, violations } = live.scene;
-    const up = lanes.filter((lane) => lane.up).length;
-    say(
-      `${clock(live.nowMs)}  height ${live.summary().height}  ${plural(blocks, "block")}  ${plural(readings, "reading")}  ` +
-        `${plural(transfers, "transfer")}  ${up} of ${lanes.length} devices up  ${plural(violations.length, "violation")}`,
-    );
-  };
-  await pace(run, () => {}, json ? undefined : progress);
-  process.off("SIGINT", ended);
-  process.off("SIGTERM", ended);
-}
-
-/** What remains on the screen when it is over. */
-function conclude({ live }: Run, json: boolean): number {
-  const summary = live.summary();
-  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else {
-    live.balances();
-    const { height, blocks, readings, transfers, violations, traceHash } = summary;
-    const verdict = (violations ? kleur.red : kleur.green)(plural(violations, "violation"));
-    process.stdout.write(
-      `${clock(live.nowMs)} of virtual time: height ${height}, ${plural(blocks, "block")}, ` +
-        `${plural(readings, "reading")}, ${plural(transfers, "transfer")}, ${verdict}\nbalances ${live.scene.balances.join(" ")} (sum ${live.scene.supply})\n` +
-        `trace hash ${traceHash}\n`,
-    );
-    for (const sentence of live.scene.violations) process.stdout.write(`${kleur.red("violation")} ${sentence}\n`);
-  }
-  return summary.violations ? exit.FAILED : exit.OK;
-}
-
-/** Reads the command line into what the fleet is made of. */
-function settings(values: flag.Values, words: string[]): Settings {
-  const n = words[0] === undefined ? 7 : flag.integerOf(words[0], "the number of devices", 1, 32);
-  const which = flag.oneOf(values, "engine", "wasm3", ["wasm3", "v8"] as const);
+/** Everything else that makes a fleet; only what was said. */
+function details(values: flag.Values, simulated: boolean): targets.Options {
+  const given = (name: string): boolean => flag.text(values, name) !== "";
+  const seed = flag.integer(values, "seed", 1, 0, Number.MAX_SAFE_INTEGER);
+  const mtu = flag.integer(values, "mtu", 1400, 128, 1500);
+  const from = flag.integer(values, "from", targets.DEMO.recording.from, 0, 4416);
+  const list = flag.list(values, "faults", faults.NAMES, "none");
+  const wasm = given("wasm") ? { wasm: engine.module(flag.text(values, "wasm")) } : {};
+  const token = given("token") ? { token: flag.text(values, "token") } : {};
   return {
-    n,
-    engine: which,
-    seed: flag.integer(values, "seed", 1, 0, Number.MAX_SAFE_INTEGER),
-    mtu: flag.integer(values, "mtu", 1400, 128, 1500),
-    faults: flag.list(values, "faults", faults.NAMES, "none"),
-    from: flag.integer(values, "from", DEMO.from, 0, 4416),
-    intervalMs: DEMO.intervalMs,
-    record: tape.wanted(values, n)?.device,
-    wasm: new Uint8Array(0),
+    ...(simulated || given("seed") ? { seed } : {}),
+    ...(simulated || given("mtu") ? { mtu } : {}),
+    ...(simulated || given("from") ? { senses: { recording: { ...targets.DEMO.recording, from } } } : {}),
+    ...(list.length > 0 ? { faults: list } : {}),
+    ...wasm,
+    ...token,
   };
+}
+
+/** A folder of processes says what it is, so that `posix:PATH` finds it. */
+function describe({ file, word }: Plan, target: Target): string {
+  if (!word.startsWith("posix:") || target.kind === "remote") return file;
+  const dir = word.slice("posix:".length);
+  if (!existsSync(dir)) mkdirSync(dir, { recursive: true });
+  if (!existsSync(file)) fleetfile.write(file, { engine: "posix", n: target.n, dir: resolve(dir) });
+  return file;
+}
+
+function title(target: Target): string {
+  const devices = `${target.n} ${target.n === 1 ? "device" : "devices"}`;
+  const {
+    engine: which,
+    seed,
+    mtu,
+  } = (target.log.header?.options ?? {}) as Record<string, string | number | undefined>;
+  if (target.log.header?.kind !== "sim") return `${devices}  processes`;
+  return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}`;
+}
+
+/** Writes the tape that was asked for. */
+function keep(target: Target, wanted: { device: number | undefined; file: string } | undefined): void {
+  if (wanted === undefined) return;
+  const { device, file } = wanted;
+  if (device === undefined) {
+    if (target instanceof Sim) target.fleet.end();
+    writeFileSync(file, target.log.bytes());
+    return;
+  }
+  const recorded = target instanceof Sim ? target.fleet.recorder?.bytes() : undefined;
+  if (recorded === undefined)
+    throw new exit.Failed(
+      `--tape ${device}:FILE records a device of a fresh simulation only; --tape FILE the whole fleet`,
+    );
+  writeFileSync(file, recorded);
+}
+
+/** Writes what simulated devices that trapped left behind: the tape of each one's last calls before its first trap. */
+function crashes(target: Target, wasm: string): void {
+  for (const { device, message, bytes } of target instanceof Sim ? target.fleet.dumps : []) {
+    const file = `crash-${device}.tape`;
+    writeFileSync(file, bytes);
+    process.stderr.write(
+      `device ${device} trapped (${message}); npx synod replay ${file}${wasm && ` --wasm ${wasm}`} shows it again\n`,
+    );
+  }
+}
+
+/** How it is shown; read before anything is started. */
+interface Manner {
+  readonly json: boolean;
+  readonly view: boolean;
+  readonly speed: number;
+  readonly seconds: number;
+  readonly served: gateway.Asked | null;
+}
+
+function manner(values: flag.Values): Manner {
+  const json = flag.on(values, "json");
+  const view = !json && !flag.on(values, "plain") && terminal.interactive();
+  return {
+    json,
+    view,
+    speed: flag.text(values, "speed") === "max" ? Infinity : flag.decimal(values, "speed", 1, 0.01, 1000),
+    seconds: flag.decimal(values, "seconds", Infinity, 0.001, 1e7),
+    served: gateway.asked(values, view),
+  };
+}
+
+async function perform(values: flag.Values, target: Target, plan: Plan, how: Manner): Promise<number> {
+  const { json, view, speed, seconds } = how;
+  // A fleet that ran before we came is watched for so long from now on.
+  const endMs = (target.kind === "remote" ? target.nowMs : 0) + 1000 * seconds;
+  const actions = schedule.read(values, target.n);
+  const wanted = target.kind === "remote" ? null : how.served;
+  const file = describe(plan, target);
+  const stage = new Stage(target, { speed });
+  let served: gateway.Served | null = null;
+  try {
+    served = wanted === null ? null : await gateway.serve(stage, wanted, file);
+  } catch (problem) {
+    await target.close();
+    throw problem;
+  }
+  const run = new show.Run(stage, title(target), { endMs, actions, dashboard: served?.link ?? "" });
+  try {
+    if (view) await run.watch();
+    else await run.print(json);
+    keep(stage.target, tape.asked(values, target.n));
+    crashes(stage.target, flag.text(values, "wasm"));
+    const code = run.conclude(json);
+    const where = target.kind === "posix" && plan.word.startsWith("posix:") ? plan.word : "";
+    if (where !== "" && !json) process.stdout.write(`its flash stays: synod up ${where} goes on with it\n`);
+    return code;
+  } finally {
+    await served?.close();
+    await stage.target.close();
+    run.close();
+  }
 }
 
 export const command: Command = {
-  usage: "up [n]",
-  about: "Run a fleet of n devices (default 7) on real sensor data",
+  usage: "up [fleet]",
+  about: "Run a fleet (default: 7 simulated devices on real sensor data) and serve its dashboard",
   more: [
-    "Devices 0 to 3 sense the four motes of a recorded sensor network, one recorded reading per virtual second;",
+    "FLEET is a number of devices, a target (sim:4, posix:PATH, fleet.json), or a running fleet to look at (http://...).",
+    "Devices 0 to 3 of a simulation sense the four motes of a recorded sensor network, one recorded reading per virtual second;",
     "the others only validate. Keys: 0-9 kill or restart a device, s split, h heal, p pause, q quit.",
     "--json prints a line per commit and a summary last.",
   ],
   options: [
-    valued("--engine", "wasm3 or v8 (default wasm3)"),
-    valued("--seconds", "End after this much virtual time (default: when told to)"),
+    valued("--engine", "wasm3, v8, or posix: each device a process (default wasm3)"),
+    valued("--dir", "posix: folder of the processes' flash (default: a new one)"),
+    valued("--fleet", "A fleet's description, fleet.json"),
+    valued("--seconds", "End after this much time of the fleet (default: when told to)"),
     valued("--seed", "Everything random follows from it (default 1)"),
     valued("--mtu", "Largest radio frame, bytes (default 1400)"),
     valued("--speed", "Virtual seconds per real second; max: as fast as it goes (default 1)"),
     valued("--faults", "all, none or a list, as in sim --help (default none)"),
-    valued("--from", `First reading of the recording (default ${DEMO.from}, just before a labelled event)`),
-    valued("--kill", "DEVICE@SECOND,...: pull a device's plug"),
-    valued("--restart", "DEVICE@SECOND,...: power it up again"),
-    valued("--split", "SECOND,...: even and odd devices stop hearing each other"),
-    valued("--heal", "SECOND,...: they hear each other again"),
-    tape.OPTION,
+    valued(
+      "--from",
+      `First reading of the recording (default ${targets.DEMO.recording.from}, just before a labelled event)`,
+    ),
+    ...schedule.OPTIONS,
+    tape.FLEET_OPTION,
     valued("--wasm", "Module that the devices run (default build/device.wasm): to try an application of your own"),
+    ...gateway.OPTIONS,
     switched("--plain", "Lines instead of the live view, on a terminal too"),
     JSON_SWITCH,
   ],
   examples: [
     "up",
     "up 4 --seconds 30 --json",
+    "up 4 --engine posix",
     "up 7 --kill 3@5 --restart 3@15 --seconds 20 --plain",
-    "up --tape 0:bug.tape",
+    "up fleet.json --tape bug.tape",
   ],
   async run(values, words) {
-    const made = settings(values, words);
-    const json = flag.on(values, "json");
-    const speed = flag.text(values, "speed") === "max" ? Infinity : flag.decimal(values, "speed", 1, 0.01, 1000);
-    const seconds = flag.decimal(values, "seconds", Infinity, 0.001, 1e7);
-    const actions = schedule.read(values, made.n);
-    const keep = tape.wanted(values, made.n);
-    await engine.ready(made.engine);
-    const live = new Live({ ...made, wasm: engine.module(flag.text(values, "wasm")) });
-    schedule.arm(live, actions);
-    const run: Run = { live, endMs: seconds * 1000, speed, over: false };
-    if (!json && !flag.on(values, "plain") && terminal.interactive()) await watch(run);
-    else await print(run, json);
-    const code = conclude(run, json);
-    const recorded = live.tape();
-    if (keep && recorded) writeFileSync(keep.file, recorded);
-    live.close();
-    return code;
+    const how = manner(values);
+    const plan = named(values, words);
+    const { kind } = targets.parse(plan.word);
+    const made = { ...plan.options, ...details(values, kind === "sim") };
+    if (kind === "file" && made.wasm === undefined) project.expectCurrent(plan.word);
+    const n = made.n ?? 32;
+    schedule.read(values, n);
+    const record = tape.asked(values, n)?.device;
+    if (made.engine !== undefined && made.engine !== "posix") await engine.ready(made.engine);
+    if (kind === "sim" && made.wasm === undefined) Object.assign(made, { wasm: engine.built("device.wasm") });
+    const target = await targets.open(plan.word, { ...made, ...(record === undefined ? {} : { record }) });
+    return perform(values, target, plan, how);
   },
 };

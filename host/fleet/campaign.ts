@@ -8,8 +8,10 @@
 
 import type { Engine } from "../device/device.ts";
 import * as faults from "./faults.ts";
+import type { Log } from "../tape/log.ts";
 import { Fleet, type Options } from "./fleet.ts";
 import type { Violation } from "./invariants.ts";
+import * as provision from "./provision.ts";
 import { Rng } from "./rng.ts";
 import type { Villain } from "./villain.ts";
 import type { Followed } from "./watch.ts";
@@ -30,6 +32,8 @@ export interface Run {
   readonly recoverMs?: number;
   /** The device whose tape is recorded. */
   readonly record?: number;
+  /** Where the whole fleet's tape is written. */
+  readonly log?: Log;
 }
 
 export interface Result {
@@ -61,7 +65,7 @@ const RETRY_MS = 5000;
 
 /** What the seed makes of the options: faults, villains, radio. */
 export function plan(run: Run): Options {
-  const { seed, n, engine, wasm, record } = run;
+  const { seed, n, engine, wasm, record, log, sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
   const rng = new Rng(seed, "plan");
   const thin = run.faults.length > 4;
   const chosen = run.faults.filter(() => !thin || rng.chance(0.75));
@@ -80,28 +84,29 @@ export function plan(run: Run): Options {
     faults: chosen,
     villains: run.villains ?? drawn,
     traffic: 0.3 + 1.2 * rng.real(),
+    campaign: { sufferMs, recoverMs },
+    log,
   };
 }
 
 /** Runs one seed. */
 export function runSeed(run: Run): Result {
-  const options = plan(run);
-  const fleet = new Fleet(options);
-  const { sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
-  let live = false;
-  let recoveredMs = 0;
-  if (fleet.run(sufferMs)) {
-    recover(fleet, new Rng(run.seed, "recover"));
-    const fresh = submit(fleet);
-    live = fleet.run(() => fresh.some((one) => everywhere(fleet, one)), sufferMs + recoverMs);
-    recoveredMs = fleet.nowMs - sufferMs;
-  }
+  return conduct(new Fleet(plan(run)));
+}
+
+/** Runs the campaign of a fleet that was made with the options of one; closes it. */
+export function conduct(fleet: Fleet): Result {
+  const { sufferMs, recoverMs } = fleet.options.campaign!;
+  const { faults: names = [], villains = [], seed, n } = fleet.options;
+  const phase = arm(fleet);
+  const live = fleet.run(() => phase.recovered(), sufferMs + recoverMs);
+  const recoveredMs = Math.max(0, fleet.nowMs - sufferMs);
   const { violations, coverage, traceHash, watch, recorder } = fleet;
   const heights = watch.status.map(({ height }) => height);
   fleet.close();
   return {
-    seed: run.seed,
-    n: run.n,
+    seed,
+    n,
     mtu: fleet.cell.mtu,
     blocks: watch.stats.height,
     violations,
@@ -110,10 +115,26 @@ export function runSeed(run: Run): Result {
     coverage,
     traceHash,
     heights,
-    faults: options.faults ?? [],
-    villains: options.villains ?? [],
+    faults: names,
+    villains,
     tape: recorder?.bytes() ?? null,
   };
+}
+
+/** What a campaign knows of its second phase. */
+export interface Phase {
+  /** True when a fresh transaction is final at every honest device. */
+  recovered(): boolean;
+}
+
+/** Puts the second phase into the fleet's own events, so that a repetition has it too. To be called before the fleet runs. */
+export function arm(fleet: Fleet): Phase {
+  const fresh: Followed[] = [];
+  fleet.plan(fleet.options.campaign!.sufferMs, () => {
+    recover(fleet, new Rng(fleet.seed, "recover"));
+    submit(fleet, fresh);
+  });
+  return { recovered: () => fresh.some((one) => everywhere(fleet, one)) };
 }
 
 /** Phase 2 begins: faults stop, and the villains do what the seed says. */
@@ -124,23 +145,23 @@ function recover(fleet: Fleet, rng: Rng): void {
   fleet.villains.stop();
   if (after === 1) return; // they behave
   for (const station of fleet.stations) {
-    if (!fleet.honest(station.index)) fleet.after(400, () => fleet.powerOff(station, "killed"));
+    if (!fleet.honest(station.index)) fleet.plan(400, () => fleet.powerOff(station, "killed"));
   }
 }
 
 /** Submits a fresh payment at one honest device after the other, until the run ends. */
-function submit(fleet: Fleet): Followed[] {
-  const fresh: Followed[] = [];
-  const devices = fleet.honestStations.map(({ index }) => index);
+function submit(fleet: Fleet, fresh: Followed[]): void {
+  const { watch } = fleet;
   let turn = 0;
   const next = (): void => {
-    const from = devices[turn++ % devices.length];
-    const id = fleet.device(from).pay((from + 1) % fleet.n, 1n);
-    if (typeof id === "string" && id !== "") fresh.push(fleet.watch.follow(id));
-    fleet.after(RETRY_MS, next);
+    const station = fleet.honestStations[turn++ % fleet.honestStations.length];
+    const to = fleet.identities[(station.index + 1) % fleet.n].kid;
+    watch.submitted = "";
+    if (fleet.request(station, provision.pay(to, 1n, 0n)) === 0 && watch.submitted !== "")
+      fresh.push(watch.follow(watch.submitted));
+    fleet.plan(RETRY_MS, next);
   };
-  fleet.after(500, next);
-  return fresh;
+  fleet.plan(500, next);
 }
 
 /** True when every honest device has executed the block that holds this transaction. */

@@ -1,131 +1,159 @@
-// Chaos: when and how hard each fault strikes, drawn from the seed.
+// Chaos carries out strikes (strike.ts), one after the other: those that the faults of a fleet draw from its seed, or a given list.
 //
-//   weather     redrawn every one to six seconds     loss, burst, duplication, delay, reorder, corruption
-//   partition   begins every two to nine seconds     lasts up to six
-//   power       per device, at a rate of its own     torn, cut, crash; all devices at once: sitecut
-//   clocks      once                                 drift
+//   strikes, in order of time ──> at its time: radio, station ──> until its end
+//                             └──> struck: what was carried out so far, a list that does the same again
 //
-// Rule: faults come only from the list the fleet was given, and none after stop().
+// Rule: the next strike enters the queue when the one before it strikes, whoever chose them, so that a run from the list of what
+// struck is the same run. None strikes after stop().
 
-import { NETWORK, type Fault } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import { fairWeather } from "./radio.ts";
-import type { Rng } from "./rng.ts";
-import type { Station } from "./station.ts";
+import { Rng } from "./rng.ts";
+import { FIRST_MS, type Strike, type Weather } from "./strike.ts";
 
 export class Chaos {
+  /** What struck so far. */
+  readonly struck: Strike[] = [];
   readonly #fleet: Fleet;
-  readonly #rng: Rng;
-  readonly #faults: ReadonlySet<Fault>;
+  readonly #strikes: Iterator<Strike>;
+  /** The strike that makes the weather, by fault. */
+  readonly #weather = new Map<Strike["what"], Strike>();
+  #split: Strike | null = null;
+  #next: Strike | null = null;
   #stopped = false;
 
-  constructor(fleet: Fleet, faults: readonly Fault[], rng: Rng) {
+  /** `strikes`: in order of time, drifts first. */
+  constructor(fleet: Fleet, strikes: Iterable<Strike>) {
     this.#fleet = fleet;
-    this.#faults = new Set(faults);
-    this.#rng = rng;
+    this.#strikes = strikes[Symbol.iterator]();
+    this.#advance();
   }
 
-  /** Clocks are set before the first power-up. */
-  drift(stations: readonly Station[]): void {
-    if (!this.#faults.has("drift")) return;
-    for (const station of stations) station.rate = 1 + (this.#rng.real() - 0.5) * 0.04;
-  }
-
-  start(): void {
-    if (NETWORK.some((fault) => this.#faults.has(fault))) this.#weather();
-    if (this.#faults.has("partition")) this.#later(200, 4000, () => this.#partition());
-    const rng = this.#rng;
-    for (const station of this.#fleet.honestStations) {
-      // Seconds between two failures of one kind at one device.
-      for (const how of ["torn", "cut", "crash"] as const) {
-        if (this.#faults.has(how)) this.#strike(station, how, rng.between(4, 25) * 1000);
-      }
+  /** Before the first power-up: clocks are set, villains are known. */
+  prepare(): void {
+    for (; this.#next !== null && this.#next.atMs === 0; this.#advance()) {
+      const strike = this.#next;
+      this.struck.push(strike);
+      if (strike.what !== "drift") continue;
+      for (const station of this.#fleet.stationsOf(strike.device)) station.rate = strike.rate;
     }
-    if (this.#faults.has("sitecut")) this.#later(500, 20_000, () => this.#sitecut());
+  }
+
+  /** Begins; FIRST_MS after the start. */
+  start(): void {
+    this.#await();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#fleet.radio.weather = fairWeather(this.#fleet.stations.length);
+    this.#weather.clear();
+    this.#fleet.radio.weather = fairWeather(this.#fleet.radio.size);
     this.#fleet.radio.heal();
     for (const station of this.#fleet.stations) station.failing = null;
   }
 
-  #later(fromMs: number, toMs: number, run: () => void): void {
-    this.#fleet.after(this.#rng.between(fromMs, toMs), () => {
+  #advance(): void {
+    const { value, done } = this.#strikes.next();
+    this.#next = done === true ? null : value;
+  }
+
+  #await(): void {
+    if (this.#next === null) return;
+    const strike = this.#next;
+    this.#later(Math.max(FIRST_MS, strike.atMs), () => {
+      this.struck.push(strike);
+      this.#carryOut(strike);
+      this.#advance();
+      this.#await();
+    });
+  }
+
+  #later(atMs: number, run: () => void): void {
+    this.#fleet.plan(Math.max(0, atMs - this.#fleet.nowMs), () => {
       if (!this.#stopped) run();
     });
   }
 
-  /** A rate that is zero now and then, mostly small, sometimes up to `most`. */
-  #rate(fault: Fault, most: number): number {
-    const rng = this.#rng;
-    if (!this.#faults.has(fault) || rng.chance(0.3)) return 0;
-    const x = rng.real();
-    return most * x * x;
-  }
-
-  #weather(): void {
-    const rng = this.#rng;
-    const weather = fairWeather(this.#fleet.stations.length);
-    const common = this.#rate("loss", 0.6);
-    if (common !== 0) {
-      for (const row of weather.loss)
-        for (let to = 0; to < row.length; to++) row[to] = Math.min(0.9, common * 2 * rng.real());
+  #carryOut(strike: Strike): void {
+    switch (strike.what) {
+      case "loss":
+      case "burst":
+      case "duplication":
+      case "corruption":
+      case "delay":
+      case "reorder":
+        return this.#begin(strike);
+      case "partition":
+        this.#split = strike;
+        this.#fleet.radio.partition(
+          this.#fleet.stations.map(({ id }) => strike.groups[id] ?? 0),
+          strike.oneWay,
+        );
+        return this.#later(strike.untilMs, () => {
+          if (this.#split === strike) this.#fleet.radio.heal();
+        });
+      case "torn":
+      case "cut":
+      case "crash":
+        return this.#fail(strike);
+      case "sitecut":
+        return this.#sitecut(strike);
     }
-    const burst = this.#rate("burst", 0.1);
-    if (burst !== 0) weather.burst = { enter: burst, leave: 0.05 + 0.3 * rng.real(), loss: 0.5 + 0.5 * rng.real() };
-    weather.duplication = this.#rate("duplication", 0.5);
-    weather.delay = { rate: this.#rate("delay", 0.8), maxUs: rng.between(10, 1000) * 1000 };
-    weather.reorder = { rate: this.#rate("reorder", 0.5), maxUs: rng.between(5, 300) * 1000 };
-    weather.corruption = this.#rate("corruption", 0.3);
-    this.#fleet.radio.weather = weather;
-    this.#later(1000, 6000, () => this.#weather());
   }
 
-  #partition(): void {
-    const rng = this.#rng;
-    const groups = this.#fleet.stations.map(() => rng.below(rng.chance(0.8) ? 2 : 3));
-    this.#fleet.radio.partition(groups, rng.chance(0.2));
-    this.#later(300, 6000, () => {
-      this.#fleet.radio.heal();
-      this.#later(1000, 5000, () => this.#partition());
+  #begin(strike: Weather): void {
+    this.#weather.set(strike.what, strike);
+    this.#set(strike, new Rng(strike.seed, strike.what));
+    this.#later(strike.untilMs, () => {
+      if (this.#weather.get(strike.what) === strike) this.#fleet.radio.clear(strike.what);
     });
   }
 
-  /** Lets the power of a device fail about every `everyMs`. */
-  #strike(station: Station, how: "torn" | "cut" | "crash", everyMs: number): void {
-    const rng = this.#rng;
-    this.#later(everyMs * 0.1, everyMs * 1.9, () => {
-      const backMs = rng.chance(0.7) ? rng.between(20, 800) : rng.between(800, 6000);
-      if (how !== "crash") station.failing = { how, effects: -1, bytes: -1, backMs };
-      else if (station.on) {
-        this.#fleet.coverage.crash++;
-        this.#fleet.powerOff(station, "crash", backMs);
-      }
-      this.#strike(station, how, everyMs);
-    });
+  #set(strike: Weather, rng: Rng): void {
+    const { radio } = this.#fleet;
+    radio.luck[strike.what] = rng;
+    if (strike.what === "loss") {
+      const { loss } = fairWeather(radio.size);
+      for (const row of loss)
+        for (let to = 0; to < row.length; to++) row[to] = Math.min(0.9, strike.rate * 2 * rng.real());
+      radio.weather.loss = loss;
+    } else if (strike.what === "burst") {
+      const { enter, leave, loss } = strike;
+      radio.weather.burst = { enter, leave, loss };
+    } else if (strike.what === "delay" || strike.what === "reorder")
+      radio.weather[strike.what] = { rate: strike.rate, maxUs: strike.maxMs * 1000 };
+    else radio.weather[strike.what] = strike.rate;
+  }
+
+  /** The power of a device fails: now, or in the next call that offers the occasion. */
+  #fail(strike: Extract<Strike, { what: "torn" | "cut" | "crash" }>): void {
+    const station = this.#fleet.stationsOf(strike.device)[0];
+    const { backMs } = strike;
+    if (strike.what !== "crash") {
+      const rng = new Rng(strike.seed, strike.what);
+      station.failing = { how: strike.what, effects: -1, bytes: -1, backMs, rng };
+    } else if (station.on) {
+      this.#fleet.coverage.crash++;
+      this.#fleet.powerOff(station, "crash", backMs);
+    }
   }
 
   /** The mains fail: whoever is in a call with effects within 20 ms is cut in it, the others stop where they are. */
-  #sitecut(): void {
-    const rng = this.#rng;
+  #sitecut(strike: Extract<Strike, { what: "sitecut" }>): void {
     this.#fleet.coverage.sitecut++;
-    const outage = rng.between(20, 2000);
-    const spread = rng.chance(0.5) ? 0 : rng.between(0, 1500);
     for (const station of this.#fleet.honestStations) {
+      const rng = new Rng(strike.seed, `sitecut ${station.id}`);
+      const backMs = strike.backMs + rng.between(0, strike.spreadMs);
       if (!station.on) continue;
-      const backMs = outage + rng.between(0, spread);
       const { life } = station;
       if (rng.chance(0.5)) {
         this.#fleet.powerOff(station, "site power cut", backMs);
         continue;
       }
-      station.failing = { how: "cut", effects: -1, bytes: -1, backMs, site: true };
-      this.#fleet.after(20, () => {
+      station.failing = { how: "cut", effects: -1, bytes: -1, backMs, site: true, rng };
+      this.#fleet.plan(20, () => {
         if (station.life === life && station.on) this.#fleet.powerOff(station, "site power cut", backMs);
       });
     }
-    this.#later(3000, 25_000, () => this.#sitecut());
   }
 }

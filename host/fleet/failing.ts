@@ -20,6 +20,8 @@ export interface Failing {
   readonly backMs: number | null;
   /** Part of a cut of the whole site: counted there. */
   readonly site?: boolean;
+  /** What a random place is drawn from; the fleet's own stream unless given. */
+  readonly rng?: Rng;
 }
 
 const writes = ({ op }: Effect): boolean => op === effect.STORE || op === effect.ERASE;

@@ -8,58 +8,41 @@
 // checked. Rule: everything follows from options and seed; two runs of one seed give the same trace hash, in every engine.
 
 import * as effect from "../../firmware/wire/effect.ts";
-import * as event from "../../firmware/wire/event.ts";
-import { hex, u32, u64 } from "../device/bytes.ts";
+import { hex } from "../device/bytes.ts";
 import * as counters from "../device/counters.ts";
-import { Trap, type Engine } from "../device/device.ts";
+import { Trap } from "../device/device.ts";
 import * as effects from "../device/effects.ts";
-import { Recorder } from "../tape/record.ts";
+import { type Deed, type Verb, VERBS } from "../tape/deed.ts";
+import { DumpRecorder, Recorder } from "../tape/record.ts";
 import * as trace from "../tape/trace.ts";
+import * as refusal from "../wire/refusal.ts";
 import { Chaos } from "./chaos.ts";
+import * as deeds from "./deeds.ts";
+import { Effects } from "./effects.ts";
 import * as faults from "./faults.ts";
-import * as failing from "./failing.ts";
 import type { Flash } from "./flash.ts";
+import * as header from "./header.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import { Member } from "./member.ts";
+import type { Dump, Options } from "./options.ts";
 import * as provision from "./provision.ts";
 import { Queue, type Timed } from "./queue.ts";
-import { airTimeUs, Radio, type Arrival } from "./radio.ts";
+import { Radio, type Arrival } from "./radio.ts";
 import { Rng } from "./rng.ts";
+import { Scribe } from "./scribe.ts";
 import * as sense from "./sense.ts";
-import { Station } from "./station.ts";
+import { REBOOT_MS, Station } from "./station.ts";
+import * as strike from "./strike.ts";
 import * as traffic from "./traffic.ts";
-import { Villains, type Villain } from "./villain.ts";
+import { Villains, villainsIn, villainStrikes, type Villain } from "./villain.ts";
 import { Watch, type FleetEvent, type Listener, type PowerWhy } from "./watch.ts";
 
-export interface Options {
-  readonly n: number;
-  readonly seed: number;
-  readonly engine: Engine;
-  /** The module of all devices, or of each. */
-  readonly wasm: Uint8Array | ((device: number) => Uint8Array);
-  /** Largest frame, bytes. */
-  readonly mtu?: number;
-  /** Bound on one message and its check; 150, or 300 where frames are small. */
-  readonly deltaMs?: number;
-  readonly viewsPerLeader?: number;
-  readonly windowS?: number;
-  readonly heartbeatMs?: number;
-  /** Opening balance of each device. */
-  readonly balance?: bigint;
-  readonly faults?: readonly faults.Fault[];
-  readonly villains?: readonly Villain[];
-  readonly sense?: sense.Sense;
-  /** Payments per virtual second, of random devices to random devices. */
-  readonly traffic?: number;
-  /** The device whose tape is recorded. */
-  readonly record?: number;
-  /** End run() at the first violation; true unless said otherwise. */
-  readonly stopOnViolation?: boolean;
-}
+export type { Dump, Options };
 
 const TICK = 0;
 const FRAME = 1;
 const ACTION = 2;
+const OUTSIDE = 3; // an action that is no part of the simulation
 
 interface Scheduled extends Timed {
   readonly kind: number;
@@ -78,11 +61,11 @@ interface Scheduled extends Timed {
 const RESTLESS = 2000;
 /** Time until a device is ticked that asked to be ticked at once. */
 const AT_ONCE_US = 100;
-const REBOOT_MS = 20;
 
 export class Fleet {
   readonly n: number;
   readonly seed: number;
+  readonly options: Options;
   readonly cell: provision.Cell;
   readonly stations: Station[] = [];
   readonly radio: Radio;
@@ -95,7 +78,10 @@ export class Fleet {
   /** Stations of honest devices; their number is that of honest devices. */
   readonly honestStations: Station[] = [];
   recorder: Recorder | null = null;
-  readonly #options: Options;
+  /** Tapes of devices that trapped, where Options.dumps asked for them: the last calls before its first trap. */
+  readonly dumps: Dump[] = [];
+  /** Who writes the log, when there is one. */
+  scribe: Scribe | null = null;
   readonly #queue = new Queue<Scheduled>();
   readonly #trace = new trace.Trace();
   readonly #rng: Rng;
@@ -103,45 +89,67 @@ export class Fleet {
   readonly #byDevice: Station[][];
   readonly #kinds: (Villain["kind"] | undefined)[] = [];
   readonly #counters = counters.zero();
+  readonly #sense: sense.Sense;
+  readonly #effects: Effects;
   #nowUs = 0;
+  #events = 0;
+  #closed = false;
 
   constructor(options: Options) {
-    const { n, seed, mtu = 1400 } = options;
+    const { n, seed } = options;
     if (!(n >= 1 && n <= 32)) throw new RangeError(`a cell has 1 to 32 validators, not ${n}`);
     this.n = n;
     this.seed = seed;
-    this.#options = options;
+    this.options = options;
     this.#rng = new Rng(seed, "fleet");
-    const { balance = 1_000_000n, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0 } = options;
-    const deltaMs = options.deltaMs ?? (mtu < 400 ? 300 : 150);
-    this.cell = { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };
-    const villains = options.villains ?? [];
+    this.#effects = new Effects(this, this.#rng, ({ to, from, link, arrival, sentUs, endUs }) =>
+      this.#put(FRAME, arrival.at, to, 0, from, link, arrival, sentUs, endUs, null),
+    );
+    this.cell = provision.settings(options);
+    const villains = [...(options.villains ?? []), ...villainsIn(options.strikes ?? [])];
     for (const { device, kind } of villains) this.#kinds[device] = kind;
     const honest = Array.from({ length: n }, (_, i) => this.#kinds[i] === undefined);
     const contradicted = (device: number): void => {
       if (this.#kinds[device] === "equivocator") this.coverage.equivocator++;
     };
-    this.invariants = new Invariants({ n, seed, supply: balance * BigInt(n), honest, contradicted });
+    const told = (violation: Violation): void => this.scribe?.broken(this.#nowUs, violation);
+    this.invariants = new Invariants({ n, seed, supply: this.cell.balance * BigInt(n), honest, contradicted, told });
     this.watch = new Watch(honest);
     this.#byDevice = Array.from({ length: n }, () => []);
+    this.#sense = sense.of(options.senses ?? "weather", seed);
     for (let i = 0; i < n; i++) this.#addStation(i);
     for (let i = 0; i < n; i++) if (this.#kinds[i] === "equivocator") this.#addStation(i);
     for (let i = 0; i < n; i++) {
       if (honest[i]) this.honestStations.push(this.stations[i]);
       this.#members.push(new Member(this, i, this.#byDevice[i]));
     }
-    this.radio = new Radio(this.stations.length, new Rng(seed, "radio"), this.coverage);
-    this.chaos = new Chaos(this, options.faults ?? [], new Rng(seed, "chaos"));
-    this.villains = new Villains(this, villains, new Rng(seed, "villains"));
-    provision.cell(this, this.#rng.bytes(32));
+    const room = n + Math.max(villains.length, this.invariants.f); // whoever may come to lie has two stations
+    this.radio = new Radio(room, new Rng(seed, "radio"), this.coverage);
+    const field = { n, stations: room, honest: this.honestStations.map(({ index }) => index) };
+    const drawn = strike.draw(options.faults ?? [], field, (name) => new Rng(seed, `chaos ${name}`));
+    this.chaos = new Chaos(this, options.strikes ?? drawn);
+    this.villains = new Villains(this, villains);
+    const cell = provision.cell(this, this.#rng.bytes(32));
+    if (options.log !== undefined)
+      this.scribe = Scribe.open(options.log, options.keyframeMs ?? 1000, header.describe(this, cell));
     this.#start();
   }
 
   // ---- looking ----
 
+  /** All faults and villains so far, as a list that does the same again (Options.strikes); mutants are not on it. */
+  get strikes(): strike.Strike[] {
+    return [...villainStrikes(this.options.villains ?? []), ...this.chaos.struck];
+  }
+
   /** Virtual time since the start, in milliseconds. */
   get nowMs(): number {
     return this.#nowUs / 1000;
+  }
+
+  /** The same in microseconds. */
+  get nowUs(): number {
+    return this.#nowUs;
   }
 
   get violations(): readonly Violation[] {
@@ -160,6 +168,16 @@ export class Fleet {
   /** The running copies of a device: two for an equivocator. */
   stationsOf(device: number): readonly Station[] {
     return this.#byDevice[device];
+  }
+
+  /** The deeds that it can do. */
+  get verbs(): readonly Verb[] {
+    return VERBS;
+  }
+
+  /** Events processed so far: the place of a deed among them is what repeats it exactly. */
+  get events(): number {
+    return this.#events;
   }
 
   /** SHA-256 over all outputs of all devices so far, in the order of events; hex. */
@@ -181,31 +199,40 @@ export class Fleet {
 
   // ---- acting ----
 
+  /** Does a deed (host/tape/deed.ts). Throws Refused, and nothing has happened then. */
+  do(deed: Deed): void {
+    this.#do(deed);
+  }
+
+  /** Asks a device at its console: 0, or the reason of its refusal. Throws Refused when it is down. */
+  ask(device: number, bytes: Uint8Array): number {
+    return this.#do({ do: "request", device, hex: hex(bytes) });
+  }
+
   /** Separates groups of devices; a device that is in none is alone. */
   partition(groups: readonly (readonly number[])[]): void {
-    const groupOf = this.stations.map(({ index }, i) => {
-      const g = groups.findIndex((group) => group.includes(index));
-      return g < 0 ? groups.length + i : g;
-    });
-    this.radio.partition(groupOf);
-    this.#say({ what: "chaos", sentence: `split: ${groups.map((group) => group.join(" ")).join(" | ")}` });
+    this.do({ do: "split", groups });
   }
 
   heal(): void {
-    this.radio.heal();
-    this.#say({ what: "chaos", sentence: "healed: everybody hears everybody" });
+    this.do({ do: "heal" });
   }
 
   /** Ends all faults of network and power; devices that are down come back. Villains go on. */
   calm(): void {
     this.chaos.stop();
     for (const station of this.stations)
-      if (!station.on) this.after(this.#rng.between(5, 300), () => this.powerUp(station));
+      if (!station.on) this.plan(this.#rng.between(5, 300), () => this.powerUp(station));
     this.#say({ what: "chaos", sentence: "all faults of network and power stop" });
   }
 
-  /** Runs `action` after this much virtual time. */
+  /** Runs `action` after this much virtual time. What it does to the fleet must be a deed: a repetition knows nothing of it. */
   after(ms: number, action: () => void): void {
+    this.#put(OUTSIDE, this.#nowUs + Math.round(ms * 1000), null, 0, null, 0, null, 0, 0, action);
+  }
+
+  /** The same for the simulation itself: `action` follows from options and seed, and every repetition does it again. */
+  plan(ms: number, action: () => void): void {
     this.#put(ACTION, this.#nowUs + Math.round(ms * 1000), null, 0, null, 0, null, 0, 0, action);
   }
 
@@ -215,21 +242,28 @@ export class Fleet {
    */
   run(until: number | (() => boolean), limitMs = Infinity): boolean {
     const done = typeof until === "function" ? until : null;
-    const limitUs = 1000 * (typeof until === "number" ? until : limitMs);
-    const stop = this.#options.stopOnViolation !== false;
+    const limitUs = Math.round(1000 * (typeof until === "number" ? until : limitMs));
+    const stop = this.options.stopOnViolation !== false;
     const { violations } = this.invariants;
     if (done?.() === true) return true;
     while (this.#queue.nextAt <= limitUs) {
-      const next = this.#queue.take()!;
-      this.#nowUs = next.at;
-      if (next.kind === TICK) this.#tick(next.station!, next);
-      else if (next.kind === FRAME) this.#deliver(next);
-      else next.run!();
+      this.#next();
       if (stop && violations.length !== 0) return false;
       if (done !== null && done()) return true;
     }
-    if (limitUs !== Infinity) this.#nowUs = Math.max(this.#nowUs, limitUs);
+    if (limitUs !== Infinity) this.pass(Math.max(this.#nowUs, limitUs));
     return done === null;
+  }
+
+  /** Processes the events up to `untilUs`, until their number is `order`, whatever breaks: for repetitions. */
+  step(untilUs: number, order = Infinity): void {
+    while (this.#events < order && this.#queue.nextAt <= untilUs) this.#next();
+  }
+
+  /** Lets time go on to `toUs` (microseconds) though nothing happens until then. */
+  pass(toUs: number): void {
+    if (this.scribe !== null && toUs > this.scribe.dueUs) this.scribe.pass(toUs, this.stations);
+    this.#nowUs = toUs;
   }
 
   /** Hands a request to a running copy of a device: 0, or the reason of its refusal; -1 when it is down. */
@@ -243,8 +277,9 @@ export class Fleet {
 
   powerUp(station: Station): void {
     if (station.on) return;
-    const device = station.powerUp(this.#nowUs, this.#rng.between(1, 60));
+    const device = station.powerUp(this.#nowUs);
     this.watch.stats.powerUps++;
+    this.scribe?.power(this.#nowUs, station, true, "start");
     this.#say({ what: "power", on: true, why: "start" }, station);
     const { life } = station;
     const reason = this.#call(station, trace.BOOT, 0, trace.NO_RECORDS);
@@ -261,11 +296,12 @@ export class Fleet {
       counters.add(this.#counters, counters.read(station.device.memory()));
       station.note({ power: why, atMs: this.nowMs });
       station.powerOff(this.#nowUs);
+      this.scribe?.power(this.#nowUs, station, false, why);
       this.#say({ what: "power", on: false, why }, station);
     }
     if (backMs === null) return;
     const { life } = station;
-    this.after(backMs, () => {
+    this.plan(backMs, () => {
       if (station.life === life) this.powerUp(station);
     });
   }
@@ -276,40 +312,77 @@ export class Fleet {
     station.watched = this.invariants.watch(station.index, image);
   }
 
-  /** Frees the devices; the fleet must not run afterwards. */
+  /** Makes an honest device an equivocator: a second copy of it wakes up, from a clone of its flash. */
+  turn(device: number): void {
+    const [first] = this.#byDevice[device];
+    this.#kinds[device] = "equivocator";
+    this.invariants.turned(device);
+    this.watch.turned(device);
+    this.honestStations.splice(this.honestStations.indexOf(first), 1);
+    const twin = this.#addStation(device);
+    twin.provisioned = first.provisioned;
+    this.replaceFlash(twin, first.flash.clone());
+    this.radio.join(twin.id, first.id);
+    this.villains.turn(device);
+    if (first.on) this.powerUp(twin);
+  }
+
+  /** Ends the log with the trace hash; the fleet may be looked at, but must not run afterwards. */
+  end(): void {
+    this.scribe?.end(this.#nowUs, this.#events, this.#trace.digest());
+    this.scribe = null;
+  }
+
+  /** Ends the log and frees the devices; the fleet must not run afterwards. */
   close(): void {
+    this.end();
+    this.#closed = true;
     for (const station of this.stations) station.powerOff(this.#nowUs);
   }
 
   // ---- the beginning ----
 
-  #addStation(index: number): void {
-    const { engine, seed, wasm, villains = [] } = this.#options;
+  #addStation(index: number): Station {
+    const { engine, seed } = this.options;
     const id = this.stations.length;
-    const give = this.#options.sense ?? sense.weather(seed);
-    const mutant = villains.find((villain) => villain.device === index && villain.kind === "mutant");
-    const recorded = this.#options.record === index && this.#byDevice[index].length === 0;
+    const recorded = this.options.record === index && this.#byDevice[index].length === 0;
     if (recorded) this.recorder = new Recorder();
     const station = new Station({
       id,
       index,
       engine,
-      wasm: mutant?.wasm ?? (typeof wasm === "function" ? wasm(index) : wasm),
+      wasm: this.#moduleOf(index),
       entropy: new Rng(seed, `entropy ${id}`),
-      sense: (channel, nowMs) => give(index, channel, nowMs),
+      clock: new Rng(seed, `clock ${id}`),
+      sense: (channel, nowMs) => this.#sense(index, channel, nowMs),
       recorder: recorded ? this.recorder : null,
+      dump: (this.options.dumps ?? this.options.log !== undefined) ? new DumpRecorder() : null,
     });
     this.stations.push(station);
     this.#byDevice[index].push(station);
+    return station;
+  }
+
+  #moduleOf(index: number): Uint8Array {
+    const { wasm, villains = [] } = this.options;
+    const mutant = villains.find(({ device, kind }) => device === index && kind === "mutant");
+    return mutant?.wasm ?? (typeof wasm === "function" ? wasm(index) : wasm);
+  }
+
+  #do(value: Deed): number {
+    if (this.#closed) throw new refusal.Refused(refusal.FLEET_OVER, "this fleet is closed");
+    const deed = deeds.check(this, value);
+    this.scribe?.deed(this.#nowUs, this.#events, deed);
+    return deeds.carryOut(this, deed);
   }
 
   #start(): void {
-    this.chaos.drift(this.stations);
-    for (const station of this.stations) this.after(this.#rng.between(0, 400), () => this.powerUp(station));
-    this.after(400, () => {
+    this.chaos.prepare();
+    for (const station of this.stations) this.plan(this.#rng.between(0, 400), () => this.powerUp(station));
+    this.plan(strike.FIRST_MS, () => {
       this.chaos.start();
       this.villains.start();
-      if (this.#options.traffic) traffic.start(this, this.#options.traffic, this.#rng);
+      if (this.options.traffic) traffic.start(this, this.options.traffic, new Rng(this.seed, "traffic"));
     });
   }
 
@@ -329,6 +402,15 @@ export class Fleet {
     run: (() => void) | null,
   ): void {
     this.#queue.put({ at, order: 0, kind, station, life, from, link, arrival, sentUs, endUs, run });
+  }
+
+  #next(): void {
+    const next = this.#queue.take()!;
+    this.pass(next.at);
+    if (next.kind !== OUTSIDE) this.#events++;
+    if (next.kind === TICK) this.#tick(next.station!, next);
+    else if (next.kind === FRAME) this.#deliver(next);
+    else next.run!();
   }
 
   #tick(station: Station, { at, life }: Scheduled): void {
@@ -381,7 +463,7 @@ export class Fleet {
     const records = ring[0] === effect.END ? trace.NO_RECORDS : effects.records(ring);
     this.#trace.callOf(station.id, code, returned, records);
     if (code === trace.TICK) this.#wants(station, clockMs, returned);
-    if (records.length !== 0) this.#drain(station, effects.parse(records));
+    if (records.length !== 0) this.#effects.carryOut(station, effects.parse(records));
     return returned;
   }
 
@@ -400,97 +482,19 @@ export class Fleet {
     if (this.honest(station.index)) {
       this.invariants.broken("rest", station.index, `asked ${RESTLESS} times in a row to be called at once`);
     }
-    this.after(0, () => this.powerOff(station, "watchdog", REBOOT_MS));
+    this.plan(0, () => this.powerOff(station, "watchdog", REBOOT_MS));
   }
 
   #trapped(station: Station, code: number, trap: Trap): void {
     this.#trace.callOf(station.id, code, trace.TRAPPED, trace.NO_RECORDS);
     this.watch.stats.traps++;
+    const bytes = this.dumps.some(({ device }) => device === station.index) ? null : station.tape();
+    if (bytes !== null) this.dumps.push({ device: station.index, atMs: this.nowMs, message: trap.message, bytes });
+    this.scribe?.note(this.#nowUs, { trap: { device: station.index, message: trap.message } });
     if (this.honest(station.index)) this.invariants.broken("trap", station.index, `trapped in ${trap.message}`);
     this.powerOff(station, "trap", REBOOT_MS);
   }
 
-  // ---- effects ----
-
-  #drain(station: Station, list: readonly effects.Effect[]): void {
-    const cut = station.failing === null ? -1 : failing.place(station.failing, list, this.#rng);
-    for (let i = 0; i < list.length; i++) {
-      if (i === cut) return this.#fail(station, list[i]);
-      const { op, a, b, bytes } = list[i];
-      if (op === effect.STORE) this.#store(station, a, b, bytes, bytes.length);
-      else if (op === effect.SEND) this.#send(station, a, b, bytes);
-      else if (op === effect.EVENT) this.#event(station, a, bytes);
-      else if (op === effect.ERASE) this.#erase(station, a, b, Infinity);
-      else if (op === effect.ACT)
-        this.#say({ what: "act", channel: a, value: BigInt.asIntN(64, u64(bytes, 0)) }, station);
-      else return this.powerOff(station, "reset", station.provisioned ? REBOOT_MS : null);
-    }
-    if (cut === list.length) this.#fail(station, null);
-  }
-
-  /** The power fails now: in the middle of `during`, when that is torn. */
-  #fail(station: Station, during: effects.Effect | null): void {
-    const { how, backMs, site } = station.failing!;
-    if (how === "torn" && during !== null) {
-      const done = failing.done(station.failing!, during, this.#rng);
-      if (during.op === effect.STORE) this.#store(station, during.a, during.b, during.bytes, done);
-      else this.#erase(station, during.a, during.b, done);
-      this.coverage.torn++;
-    } else if (site !== true) this.coverage.cut++;
-    this.powerOff(station, how === "torn" ? "torn write" : site ? "site power cut" : "power cut", backMs);
-  }
-
-  #store(station: Station, region: number, offset: number, bytes: Uint8Array, limit: number): void {
-    const kept = station.flash.store(region, offset, bytes, limit);
-    this.watch.stats.stores++;
-    station.watched!.stored(region, offset, bytes.length, kept);
-  }
-
-  #erase(station: Station, region: number, sector: number, limit: number): void {
-    const there = station.flash.erase(region, sector, limit);
-    if (there) station.watched!.erased(region, sector);
-    else if (this.honest(station.index)) {
-      this.invariants.broken(
-        "flash",
-        station.index,
-        `erased sector ${sector} of region ${region}, which does not exist`,
-      );
-    }
-  }
-
-  #send(station: Station, link: number, peer: number, bytes: Uint8Array): void {
-    station.watched!.sent(bytes);
-    const { stats } = this.watch;
-    stats.frames++;
-    stats.bytesOnAir += bytes.length;
-    const sentUs = this.#nowUs;
-    const endUs = Math.max(sentUs, station.airUs) + airTimeUs(bytes.length);
-    station.airUs = endUs;
-    for (const to of this.stations) {
-      if (to.index === station.index || (peer !== effect.EVERYBODY && peer !== to.index)) continue;
-      if (!this.villains.hears(station, to)) continue;
-      this.radio.send(station.id, to.id, bytes, endUs, (arrival) =>
-        this.#put(FRAME, arrival.at, to, 0, station, link, arrival, sentUs, endUs, null),
-      );
-    }
-  }
-
-  #event(station: Station, number: number, bytes: Uint8Array): void {
-    station.watched!.event(number, bytes);
-    if (number === event.IDENTITY && this.identities[station.index] === undefined && bytes.length >= 40) {
-      this.identities[station.index] = { publicKey: bytes.slice(0, 32), kid: bytes.slice(32, 40) };
-    } else if (
-      number === event.RECOVERED &&
-      bytes.length >= 16 &&
-      (u32(bytes, 12) & 1) !== 0 &&
-      this.honest(station.index)
-    ) {
-      this.invariants.broken("recovery", station.index, "came back as an observer: its journal is unreadable to it");
-    }
-    this.watch.heard(station, number, bytes, this.nowMs);
-  }
-
-  #say(said: FleetEvent["said"], station: Station | null = null): void {
+  readonly #say = (said: FleetEvent["said"], station: Station | null = null): void =>
     this.watch.tell(this.nowMs, station, said);
-  }
 }

@@ -54,6 +54,8 @@ export interface Options {
   readonly honest: readonly boolean[];
   /** Told when a villain sends a vote that contradicts an earlier vote of its own. */
   readonly contradicted?: (device: number) => void;
+  /** Told of each violation as it is found. */
+  readonly told?: (violation: Violation) => void;
 }
 
 /** The digest of a record that only says that its view is taken. */
@@ -70,7 +72,8 @@ export class Invariants {
   readonly f: number;
   readonly #options: Options;
   /** Honest devices that hold a final body at least: f + 1, fewer where more than f lie. */
-  readonly #holders: number;
+  #holders: number;
+  readonly #honest: boolean[];
   readonly #committed = new Map<number, { digest: string; device: number }>();
   readonly #roots = new Map<number, { root: string; device: number }>();
 
@@ -79,17 +82,24 @@ export class Invariants {
     this.#options = options;
     this.f = Math.floor((n - 1) / 3);
     this.quorum = Math.floor((2 * n) / 3) + 1;
-    const villains = options.honest.filter((honest) => !honest).length;
-    this.#holders = Math.min(this.f + 1, Math.max(0, this.quorum - villains));
+    this.#honest = [...options.honest];
+    this.#holders = this.#holdersNow();
     this.votes = new Votes(this.quorum, (sentence) => this.broken("chain", -1, sentence));
     for (let i = 0; i < n; i++) this.books.push(new Book());
   }
 
   /** Starts watching a running copy of device `index`. */
   watch(index: number, flash: Flash): Watched {
-    const watched = new Watched(this, index, this.#options.honest[index] === true, flash);
+    const watched = new Watched(this, index, this.#honest[index] === true, flash);
     this.watched.push(watched);
     return watched;
+  }
+
+  /** A device keeps the rules no more: what it does from now on counts as a villain's. */
+  turned(device: number): void {
+    this.#honest[device] = false;
+    for (const watched of this.watched) if (watched.index === device) watched.honest = false;
+    this.#holders = this.#holdersNow();
   }
 
   contradicted(device: number): void {
@@ -99,7 +109,14 @@ export class Invariants {
   broken(rule: Rule, device: number, sentence: string): void {
     if (this.violations.length >= 32) return;
     const who = device < 0 ? "" : `device ${device} `;
-    this.violations.push({ rule, seed: this.#options.seed, timeMs: this.nowMs, device, sentence: who + sentence });
+    const violation = { rule, seed: this.#options.seed, timeMs: this.nowMs, device, sentence: who + sentence };
+    this.violations.push(violation);
+    this.#options.told?.(violation);
+  }
+
+  #holdersNow(): number {
+    const villains = this.#honest.filter((honest) => !honest).length;
+    return Math.min(this.f + 1, Math.max(0, this.quorum - villains));
   }
 
   /** An honest device calls the block final. */
@@ -154,7 +171,7 @@ export class Invariants {
 export class Watched {
   readonly durable: Durable;
   readonly index: number;
-  readonly honest: boolean;
+  honest: boolean;
   readonly #all: Invariants;
   /** Votes that were durable once, and their views: their records may be gone when the view is final. */
   readonly #once = new Map<string, number>();

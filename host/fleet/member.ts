@@ -1,6 +1,6 @@
 // One device of a fleet, as a test or a command handles it: `fleet.device(2).kill()`, `.restart()`, `.pay(0, 5n)`.
 //
-// Rule: what is done here could be done to a real device with a hand on its plug, or a wire to its console.
+// Rule: what is done here could be done to a real device with a hand on its plug, or a wire to its console, and is a deed.
 
 import { fromHex, hex } from "../device/bytes.ts";
 import type { Fleet } from "./fleet.ts";
@@ -43,30 +43,45 @@ export class Member {
 
   /** Pulls the plug; it stays down until restart(). */
   kill(): void {
-    for (const station of this.#stations) this.#fleet.powerOff(station, "killed");
+    this.#fleet.do({ do: "kill", device: this.index });
   }
 
   /** Powers it up again, after `afterMs`. Nothing happens to a device that is up by then. */
   restart(afterMs = 0): void {
-    for (const station of this.#stations) {
-      if (afterMs === 0) this.#fleet.powerUp(station);
-      else this.#fleet.after(afterMs, () => this.#fleet.powerUp(station));
-    }
+    const deed = { do: "restart", device: this.index } as const;
+    if (afterMs === 0) this.#fleet.do(deed);
+    else this.#fleet.after(afterMs, () => this.#fleet.do(deed));
   }
 
-  /** Lets the power fail after `effects` more effects, to come back after `backMs` (null: not by itself). */
+  /** Makes it an equivocator: from now on it leads two lives. Refused when f devices lie already. */
+  lie(): void {
+    this.#fleet.do({ do: "lie", device: this.index });
+  }
+
+  /** Its frames arrive so much later; 0 ends it. */
+  slow(ms: number): void {
+    this.#fleet.do({ do: "slow", device: this.index, ms });
+  }
+
+  /** This share of its frames is damaged; 0 ends it. */
+  corrupt(rate: number): void {
+    this.#fleet.do({ do: "corrupt", device: this.index, rate });
+  }
+
+  /** For tests of the simulator, no deed: lets the power fail after `effects` more effects, to come back after `backMs` (null: not by itself). */
   cut(effects: number, backMs: number | null = 50): void {
     for (const station of this.#stations) station.failing = { how: "cut", effects, bytes: -1, backMs };
   }
 
-  /** Lets the power fail in the first write at or behind `effects` more effects, when `bytes` bytes of it are done. */
+  /** The same: lets the power fail in the first write at or behind `effects` more effects, when `bytes` bytes of it are done. */
   tear(effects: number, bytes: number, backMs: number | null = 50): void {
     for (const station of this.#stations) station.failing = { how: "torn", effects, bytes, backMs };
   }
 
   /** Hands a request (wire/request.ts) to it: 0, or the reason of its refusal; -1 when it is down. */
   request(bytes: Uint8Array): number {
-    return this.#fleet.request(this.#stations[0], bytes);
+    if (!this.up) return -1;
+    return this.#fleet.ask(this.index, bytes);
   }
 
   /** Lets it pay another device. The transaction's id (latin1 of 8 bytes), or the reason of the refusal; -1 when it is down. */

@@ -4,10 +4,12 @@
 //
 // Rule: private keys never leave the devices; the genesis is made of what they said about themselves.
 
+import { createHash } from "node:crypto";
 import * as genesis from "../../firmware/wire/genesis.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { putU32, putU64 } from "../device/bytes.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Options } from "./options.ts";
 
 /** 2026-01-01T00:00:00Z: when simulated cells begin. */
 export const GENESIS_TIME = 1_767_225_600;
@@ -24,6 +26,13 @@ export interface Cell {
   readonly windowS: number;
   readonly heartbeatMs: number;
   readonly balance: bigint;
+}
+
+/** The cell that options ask for. */
+export function settings(options: Options): Cell {
+  const { mtu = 1400, balance = 1_000_000n, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0 } = options;
+  const deltaMs = options.deltaMs ?? (mtu < 400 ? 300 : 150);
+  return { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };
 }
 
 /** The genesis (wire/genesis.ts) of a cell of these validators, in this order. */
@@ -47,6 +56,10 @@ export function make(cell: Cell, validators: readonly Identity[]): Uint8Array {
   return bytes;
 }
 
+/** The name of the cell that this genesis makes: the first 8 bytes of its SHA-256. */
+export const name = (genesisBytes: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash("sha256").update(genesisBytes).digest()).slice(0, 8);
+
 /** The PROVISION request: the cell's hop key, then the genesis. */
 export function provision(cellKey: Uint8Array, genesisBytes: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + cellKey.length + genesisBytes.length);
@@ -66,8 +79,11 @@ export function pay(kid: Uint8Array, amount: bigint, fee: bigint): Uint8Array {
   return bytes;
 }
 
-/** Makes a cell of a fleet's blank boards; afterwards all of them are off and know their genesis. */
-export function cell(fleet: Fleet, cellKey: Uint8Array): void {
+/**
+ * Makes a cell of a fleet's blank boards; afterwards all of them are off and know their genesis. The cell's name: the first 8
+ * bytes of the genesis hash.
+ */
+export function cell(fleet: Fleet, cellKey: Uint8Array): Uint8Array {
   const first = fleet.stations.slice(0, fleet.n);
   for (const station of first) {
     const { index } = station;
@@ -76,7 +92,8 @@ export function cell(fleet: Fleet, cellKey: Uint8Array): void {
     if (fleet.identities[index] === undefined) fleet.request(station, new Uint8Array([request.IDENTITY]));
     if (fleet.identities[index] === undefined) throw new Error(`device ${index} has no identity`);
   }
-  const bytes = provision(cellKey, make(fleet.cell, fleet.identities));
+  const genesisBytes = make(fleet.cell, fleet.identities);
+  const bytes = provision(cellKey, genesisBytes);
   for (const station of first) {
     const reason = fleet.request(station, bytes);
     if (reason !== 0) throw new Error(`device ${station.index} refuses its genesis: reason ${reason}`);
@@ -86,4 +103,5 @@ export function cell(fleet: Fleet, cellKey: Uint8Array): void {
     station.provisioned = true;
     if (station.watched === null) fleet.replaceFlash(station, fleet.stations[station.index].flash.clone());
   }
+  return name(genesisBytes);
 }

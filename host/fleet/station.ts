@@ -7,7 +7,7 @@
 
 import { open } from "../device/open.ts";
 import type { Device, Engine, Hal } from "../device/device.ts";
-import type { Recorder } from "../tape/record.ts";
+import type { DumpRecorder, Recorder } from "../tape/record.ts";
 import type { Failing } from "./failing.ts";
 import { Flash } from "./flash.ts";
 import type { Watched } from "./invariants.ts";
@@ -19,9 +19,17 @@ export interface Make {
   readonly engine: Engine;
   readonly wasm: Uint8Array;
   readonly entropy: Rng;
+  /** What its clock shows at power-up. */
+  readonly clock: Rng;
   readonly sense: (channel: number, nowMs: number) => bigint;
+  /** Who records all of it. */
   readonly recorder: Recorder | null;
+  /** Who keeps its last calls, where nobody records all. */
+  readonly dump: DumpRecorder | null;
 }
+
+/** Milliseconds that a board needs to start again. */
+export const REBOOT_MS = 20;
 
 export class Station {
   readonly id: number;
@@ -72,15 +80,18 @@ export class Station {
   /** True time of the event under way, in milliseconds; set by the fleet. */
   nowMs = 0;
 
-  /** Powers up: a fresh device on the same flash. The clock starts at `bootMs`. */
-  powerUp(atUs: number, bootMs: number): Device {
-    const { engine, recorder } = this.#make;
+  /** Powers up: a fresh device on the same flash. Its clock starts anywhere. */
+  powerUp(atUs: number): Device {
+    const { engine } = this.#make;
+    const bootMs = this.#make.clock.between(1, 60);
+    const recorder = this.#make.recorder ?? this.#make.dump;
     this.life++;
     this.bootUs = atUs;
     this.bootMs = bootMs;
     this.airUs = atUs;
     this.tickUs = this.queuedUs = Infinity;
     this.restless = 0;
+    recorder?.note({ clock: { atMs: atUs / 1000, bootMs, rate: this.rate } });
     this.device = recorder ? recorder.open(engine, this.wasm, this.#hal) : open(engine, this.wasm, this.#hal);
     return this.device;
   }
@@ -102,6 +113,11 @@ export class Station {
   /** True time at which its clock will show `ms`. */
   trueUs(ms: number): number {
     return this.bootUs + Math.ceil(((ms - this.bootMs) * 1000) / this.rate);
+  }
+
+  /** The tape of its last calls; null when nobody keeps them. */
+  tape(): Uint8Array | null {
+    return (this.#make.recorder ?? this.#make.dump)?.bytes() ?? null;
   }
 
   note(what: Record<string, unknown>): void {

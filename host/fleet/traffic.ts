@@ -15,6 +15,6 @@ export function start(fleet: Fleet, perSecond: number, rng: Rng): void {
     fleet.request(station, provision.pay(to, amount, BigInt(rng.below(3))));
     next();
   };
-  const next = (): void => fleet.after((200 + rng.below(1600)) / perSecond, pay);
+  const next = (): void => fleet.plan((200 + rng.below(1600)) / perSecond, pay);
   next();
 }

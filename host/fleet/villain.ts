@@ -7,10 +7,12 @@
 //
 // Rule: villains hold no keys but their own. Who hears them changes by moods, each lasting a fraction of a view or several.
 
+import { VILLAINS, type VillainFault } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Flash } from "./flash.ts";
-import type { Rng } from "./rng.ts";
+import { Rng } from "./rng.ts";
 import type { Station } from "./station.ts";
+import type { Strike } from "./strike.ts";
 
 export interface Villain {
   readonly device: number;
@@ -18,6 +20,18 @@ export interface Villain {
   /** The module of a mutant. */
   readonly wasm?: Uint8Array;
 }
+
+const byStrike = (what: Strike["what"]): what is VillainFault => (VILLAINS as readonly string[]).includes(what);
+
+/** The villains among strikes. */
+export const villainsIn = (strikes: readonly Strike[]): Villain[] =>
+  strikes.flatMap((strike) =>
+    byStrike(strike.what) && "device" in strike ? [{ device: strike.device, kind: strike.what }] : [],
+  );
+
+/** Villains as strikes; a mutant, which needs its module, is none. */
+export const villainStrikes = (villains: readonly Villain[]): Strike[] =>
+  villains.flatMap(({ device, kind }) => (kind === "mutant" ? [] : [{ what: kind, atMs: 0, device }]));
 
 const A = 1;
 const B = 2;
@@ -33,14 +47,15 @@ interface Mood {
 
 export class Villains {
   readonly #fleet: Fleet;
-  readonly #rng: Rng;
+  /** A stream for each villain, so that one more or less moves no other. */
+  readonly #streams: Rng[];
   readonly #moods = new Map<number, Mood>(); // by device
   readonly #kinds: (Villain["kind"] | undefined)[] = [];
   #quiet = false;
 
-  constructor(fleet: Fleet, villains: readonly Villain[], rng: Rng) {
+  constructor(fleet: Fleet, villains: readonly Villain[]) {
     this.#fleet = fleet;
-    this.#rng = rng;
+    this.#streams = Array.from({ length: fleet.n }, (_, i) => new Rng(fleet.seed, `villain ${i}`));
     for (const { device, kind } of villains) this.#kinds[device] = kind;
   }
 
@@ -50,6 +65,12 @@ export class Villains {
       if (kind === "equivocator" || kind === "withholder") this.#changeMood(device, kind);
       if (kind === "stale") this.#rememberAndForget(this.#fleet.stationsOf(device)[0]);
     });
+  }
+
+  /** A device becomes an equivocator: it has two copies already. */
+  turn(device: number): void {
+    this.#kinds[device] = "equivocator";
+    this.#changeMood(device, "equivocator");
   }
 
   /** No villain does anything of its own any more: they behave from now on. */
@@ -64,7 +85,7 @@ export class Villains {
     const mood = this.#moods.get(from.index);
     if (mood !== undefined) {
       const to_ = this.#kinds[to.index] === "equivocator" ? this.#copy(to) : mood.heard[to.index];
-      if ((to_ & this.#copy(from)) === 0 || (mood.rate < 1 && !this.#rng.chance(mood.rate))) {
+      if ((to_ & this.#copy(from)) === 0 || (mood.rate < 1 && !this.#streams[from.index].chance(mood.rate))) {
         if (this.#kinds[from.index] === "withholder") coverage.withholder++;
         return false;
       }
@@ -81,7 +102,7 @@ export class Villains {
 
   #changeMood(device: number, kind: Villain["kind"]): void {
     if (this.#quiet) return;
-    const rng = this.#rng;
+    const rng = this.#streams[device];
     const n = this.#fleet.n;
     const equivocates = kind === "equivocator";
     // An equivocator mostly splits the others in two; a withholder has days on which nobody hears it.
@@ -97,19 +118,19 @@ export class Villains {
       deaf: split && rng.chance(0.5),
       rate: rng.chance(0.6) ? 1 : 0.3 + 0.7 * rng.real(),
     });
-    this.#fleet.after(rng.between(300, 4000), () => this.#changeMood(device, kind));
+    this.#fleet.plan(rng.between(300, 4000), () => this.#changeMood(device, kind));
   }
 
   /** Keeps an image of the flash now, and rolls back to it later. */
   #rememberAndForget(station: Station): void {
-    const rng = this.#rng;
+    const rng = this.#streams[station.index];
     const image: Flash = station.flash.clone();
-    this.#fleet.after(rng.between(400, 5000), () => {
+    this.#fleet.plan(rng.between(400, 5000), () => {
       if (this.#quiet) return;
       this.#fleet.powerOff(station, "villain");
       this.#fleet.replaceFlash(station, image);
       this.#fleet.coverage.stale++;
-      this.#fleet.after(rng.between(10, 500), () => {
+      this.#fleet.plan(rng.between(10, 500), () => {
         this.#fleet.powerUp(station);
         this.#rememberAndForget(station);
       });

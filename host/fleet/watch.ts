@@ -98,13 +98,18 @@ export class Watch {
   readonly status: Status[];
   /** Id of the last transaction that a device submitted; latin1 of 8 bytes. */
   submitted = "";
-  readonly #honest: readonly boolean[];
+  readonly #honest: boolean[];
   readonly #followed = new Map<string, Followed>();
   #lastResult = -1; // height and index of the last RESULT that was new
 
   constructor(honest: readonly boolean[]) {
-    this.#honest = honest;
+    this.#honest = [...honest];
     this.status = honest.map(() => ({ view: 0, height: 0, executed: 0 }));
+  }
+
+  /** A device is honest no more. */
+  turned(device: number): void {
+    this.#honest[device] = false;
   }
 
   /** Follows a transaction by its id (latin1 of 8 bytes). */

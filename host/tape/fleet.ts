@@ -2,7 +2,7 @@
 //
 //   type         payload (at: u64 microseconds of the fleet's time; device u8; twin u8: 1 for the second copy of a liar)
 //   16 FLEET     JSON: Header. The first record
-//   17 MODULE    the wasm that the devices run; several when they differ, in the order of Header.modules
+//   17 MODULE    a wasm that devices run; several when they differ, each once, in the order in which Header.modules names them
 //   18 DEED      0 at · 8 order u32 (events before it; 0xffffffff: by time) · 12 JSON (deed.ts)
 //   19 POWER     0 at · 8 device · 9 twin · 10 on u8 · 11 zero u8 · 12 why, UTF-8
 //   20 SAID      0 at · 8 device · 9 twin · 10 kind u8 (firmware/wire/event.ts) · 11 zero u8 · 12 the EVENT's bytes, unchanged
@@ -14,6 +14,7 @@
 //   24 BLOCK     0 at · 8 height u32 · 12 header and body, as on air and in the log (firmware/wire/header.ts)
 //   25 BROKEN    0 at · 8 device u8 (0xff: none) · 9 zero 3 B · 12 JSON {"rule", "sentence"}
 //   26 GAP       0 at: records before this were dropped to bound the tape; whole pages follow
+//    6 NOTE      JSON: {"atUs": microseconds, ...}: what is worth knowing of the run itself, like {"end": {"order": events}}
 //
 // Seed, options and deeds repeat a simulated fleet to the byte; all the rest is what it showed. A live stream is this file as it
 // grows; END (tape.ts) with the trace hash closes it.
@@ -22,6 +23,7 @@
 
 import { putU32, putU64, u16, u32, u64 } from "../device/bytes.ts";
 import type { Deed } from "./deed.ts";
+import * as tape from "./tape.ts";
 
 export const FLEET = 16;
 export const MODULE = 17;
@@ -34,6 +36,7 @@ export const PAGE = 23;
 export const BLOCK = 24;
 export const BROKEN = 25;
 export const GAP = 26;
+export const NOTE = tape.NOTE;
 
 /** `order` of a deed that is done at its time, whatever happened before. */
 export const BY_TIME = 0xffffffff;
@@ -52,7 +55,7 @@ export interface Header {
   readonly run: "fleet" | "campaign";
   /** Everything that repeats it besides deeds; plain JSON, read by host/fleet/rerun.ts. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** SHA-256 of each module, hex; that of device i is modules[i] or, when there is one, modules[0]. */
+  /** SHA-256 of each device's module, hex; one alone when all run the same. A MODULE record stands for each that differs. */
   readonly modules: readonly string[];
   /** Key id of each device, hex. */
   readonly kids: readonly string[];
@@ -101,7 +104,8 @@ export type Fact =
       readonly rule: string;
       readonly sentence: string;
     })
-  | (Timed & { readonly type: typeof GAP });
+  | (Timed & { readonly type: typeof GAP })
+  | (Timed & { readonly type: typeof NOTE; readonly note: Readonly<Record<string, unknown>> });
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -178,6 +182,8 @@ export function encode(fact: Fact): Uint8Array {
     }
     case GAP:
       return timed(fact.atUs, 0, 0, 0, new Uint8Array(0));
+    case NOTE:
+      return encoder.encode(JSON.stringify({ atUs: fact.atUs, ...fact.note }));
   }
 }
 
@@ -191,12 +197,25 @@ function arrivals(payload: Uint8Array): Arrival[] {
 }
 
 /**
- * The fact of a record; null for one that is not of a fleet tape, or too short for its type: watching never fails. Contents are
- * views of the payload.
+ * The fact of a record; null for one that is not of a fleet tape, too short for its type or damaged: watching never fails. Contents
+ * are views of the payload.
  */
 export function decode(type: number, payload: Uint8Array): Fact | null {
+  try {
+    return fact(type, payload);
+  } catch (e) {
+    if (e instanceof SyntaxError) return null; // its JSON is none
+    throw e;
+  }
+}
+
+function fact(type: number, payload: Uint8Array): Fact | null {
   if (type === FLEET) return { type, header: json(payload) as Header };
   if (type === MODULE) return { type, wasm: payload };
+  if (type === NOTE) {
+    const { atUs = 0, ...note } = tape.note(payload) as { atUs?: number };
+    return { type, atUs, note };
+  }
   if (type < FLEET || type > GAP || payload.length < AT_HEAD) return null;
   const atUs = time(payload);
   const of = { atUs, device: payload[8], twin: payload[9] === 1 };

@@ -3,11 +3,12 @@
 //   fleet, processes ── add(fact) ──> Log ──> listeners, each fact once          terminal view, scenarios, counts
 //                                      └───> bytes(), follow()                   a file, a stream over HTTP, the dashboard
 //
-// Bounded: when the records outgrow `limit`, the oldest ones go, but never FLEET, MODULE, DEED; a GAP stands where they were, and
+// Bounded: when the records outgrow `limit`, the oldest ones go, but never FLEET, MODULE, DEED, NOTE; a GAP stands where they were, and
 // whoever fills the log is asked for whole pages (`onGap`).
 //
 // Rule: a follower gets the same bytes as a file: head, all that is kept, then every new record, none twice, none left out.
 
+import { u64 } from "../device/bytes.ts";
 import * as fleet from "./fleet.ts";
 import * as tape from "./tape.ts";
 
@@ -16,6 +17,8 @@ export type Follower = (bytes: Uint8Array) => void;
 
 /** Bytes of records that a log keeps, unless told otherwise. */
 export const LIMIT = 96 * 1024 * 1024;
+
+const LASTING: ReadonlySet<number> = new Set([fleet.FLEET, fleet.MODULE, fleet.DEED, fleet.NOTE]);
 
 export class Log {
   /** Called after records were dropped: the next pages must be whole ones. */
@@ -68,7 +71,7 @@ export class Log {
     if (this.#ended) return;
     if (fact.type === fleet.FLEET) this.#header = fact.header;
     else if (fact.type !== fleet.MODULE) this.#atUs = Math.max(this.#atUs, fact.atUs);
-    const lasting = fact.type === fleet.FLEET || fact.type === fleet.MODULE || fact.type === fleet.DEED;
+    const lasting = LASTING.has(fact.type);
     this.#keep(tape.record(fact.type, fleet.encode(fact)), lasting);
     for (const listener of this.#listeners) listener(fact);
     if (this.#size > this.#limit) this.#drop();
@@ -107,8 +110,10 @@ export class Log {
     let at = 0;
     for (; at < this.#passing.length && this.#size > this.#limit / 2; at++)
       this.#size -= this.#passing[at].bytes.length;
+    // Every record that passes begins with its time (fleet.ts), behind the head of eight bytes.
+    const atUs = at < this.#passing.length ? Number(u64(this.#passing[at].bytes, 8)) : this.#atUs;
     this.#passing = this.#passing.slice(at);
-    this.#gap = tape.record(fleet.GAP, fleet.encode({ type: fleet.GAP, atUs: this.#atUs }));
+    this.#gap = tape.record(fleet.GAP, fleet.encode({ type: fleet.GAP, atUs }));
     this.onGap();
   }
 }

@@ -1,13 +1,15 @@
 // Replay: the tape of a device put into a fresh one, in any engine. The device must ask the same questions and do the same.
 //
-//   CALL ──> device ── question ──> next answer on the tape ── ... ──> trace hash == END ?
+//   [KEYFRAME] CALL ──> device ── question ──> next answer on the tape ── ... ──> trace hash == END ?
 //
 // Rule: a replay never stops at the first difference without saying where it is: the call, and what differed.
 
+import * as effect from "../../firmware/wire/effect.ts";
 import { hex, u32, u64 } from "../device/bytes.ts";
 import { Trap, type Device, type Engine, type Hal } from "../device/device.ts";
 import * as effects from "../device/effects.ts";
 import { open } from "../device/open.ts";
+import * as steps from "./steps.ts";
 import * as tape from "./tape.ts";
 import * as trace from "./trace.ts";
 
@@ -27,36 +29,8 @@ export interface Replayed {
   readonly expected: string | null;
   /** The first difference found; null when there is none. */
   readonly divergence: Divergence | null;
-}
-
-/** One CALL with the answers that follow it. */
-interface Step {
-  readonly call: tape.Call;
-  readonly answers: readonly tape.Record[];
-  /** Trace hash after this call, hex, where the tape notes it. */
-  noted: string | null;
-  /** The tape says that the device trapped in this call. */
-  trapped: boolean;
-}
-
-function steps(records: readonly tape.Record[]): { steps: Step[]; expected: string | null } {
-  const all: Step[] = [];
-  let answers: tape.Record[] = [];
-  let expected: string | null = null;
-  for (const { type, payload } of records) {
-    if (type === tape.CALL) {
-      answers = [];
-      all.push({ call: tape.call(payload), answers, noted: null, trapped: false });
-    } else if (type === tape.END) expected = hex(payload);
-    else if (type === tape.NOTE) {
-      const note = tape.note(payload) as { trace?: string; trap?: string };
-      const last = all.at(-1);
-      if (last !== undefined && typeof note.trace === "string") last.noted = note.trace;
-      if (last !== undefined && typeof note.trap === "string") last.trapped = true;
-    } else if (all.length === 0) throw new tape.TapeError("the tape begins with an answer; expected a CALL");
-    else answers.push({ type, payload });
-  }
-  return { steps: all, expected };
+  /** The tape ends with a trap, and so did the replay. */
+  readonly trapped: boolean;
 }
 
 /** Gives the answers of the tape, in order; a question that does not fit throws Mismatch. */
@@ -106,24 +80,36 @@ class Mismatch extends Error {}
 
 /** Replays a tape; throws TapeError when it is none. */
 export function replay(bytes: Uint8Array, engine: Engine, wasm: Uint8Array): Replayed {
-  const on = steps(tape.parse(bytes));
+  const on = steps.read(bytes);
   const sum = new trace.Trace();
   const player = new Player(engine, wasm);
   let divergence: Divergence | null = null;
-  let agreed = 0; // calls up to the last noted hash that was right
+  let agreed = 0; // calls up to the last noted hash or keyframe that was right
+  let frame = 0;
+  if (on.keyframes[0]?.before === 0) player.start(on.keyframes[frame++].memory);
   for (const [i, step] of on.steps.entries()) {
     const sentence = player.play(step, (returned, records) => sum.call(step.call.code, returned, records));
     if (sentence !== null) {
       divergence = { call: i, sentence: `call ${i} (${trace.CALLS[step.call.code] ?? "?"}): ${sentence}` };
       break;
     }
-    if (step.noted !== null) {
-      if (step.noted !== hex(sum.digest())) {
-        divergence = { call: agreed, sentence: `calls ${agreed}..${i}: the effects differ from those recorded` };
-        break;
-      }
-      agreed = i + 1;
+    // A tape that starts with a keyframe says nothing of the calls before, which its notes cover.
+    const right = step.noted === null || on.keyframes[0]?.before === 0 || step.noted === hex(sum.digest());
+    if (!right) {
+      divergence = { call: agreed, sentence: `calls ${agreed}..${i}: the effects differ from those recorded` };
+      break;
     }
+    if (step.noted !== null) agreed = i + 1;
+    if (on.keyframes[frame]?.before !== i + 1) continue;
+    const at = differs(player.memory(), on.keyframes[frame++].memory);
+    if (at !== null) {
+      divergence = {
+        call: agreed,
+        sentence: `calls ${agreed}..${i}: memory differs from that recorded, first at ${at}`,
+      };
+      break;
+    }
+    agreed = i + 1;
   }
   player.close();
   const traceHash = hex(sum.digest());
@@ -131,21 +117,72 @@ export function replay(bytes: Uint8Array, engine: Engine, wasm: Uint8Array): Rep
     const last = Math.max(0, on.steps.length - 1);
     divergence = { call: agreed, sentence: `calls ${agreed}..${last}: the effects differ from those recorded` };
   }
-  return {
-    engine,
-    calls: on.steps.length,
-    powerUps: player.powerUps,
-    traceHash,
-    expected: on.expected,
-    divergence,
-  };
+  const { length: calls } = on.steps;
+  const trapped = divergence === null && on.steps.at(-1)?.trapped === true;
+  return { engine, calls, powerUps: player.powerUps, traceHash, expected: on.expected, divergence, trapped };
+}
+
+/** The first address at which two memories differ, for people; null when they are equal. */
+function differs(a: Uint8Array | null, b: Uint8Array): string | null {
+  if (a === null) return "its power, which is off";
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return `0x${i.toString(16).padStart(4, "0")}`;
+  return null;
+}
+
+/** A device of a tape, stopped between two calls. */
+export interface Stopped {
+  /** Calls that it had then, and the call from whose keyframe on they were replayed. */
+  readonly calls: number;
+  readonly from: number;
+  /** Time of the last of them, milliseconds since the tape began. */
+  readonly atMs: number;
+  /** Its memory; null while it is down. */
+  readonly memory: Uint8Array | null;
+  /** It is down because it trapped. */
+  readonly trapped: boolean;
+  /** Events that it said since `from`, oldest first. */
+  readonly events: readonly { readonly atMs: number; readonly kind: number; readonly bytes: Uint8Array }[];
+  readonly divergence: Divergence | null;
+}
+
+/**
+ * The device as it was at `untilMs`, replayed from the nearest keyframe before (or from the beginning, with `whole`). Throws
+ * TapeError when this is no tape.
+ */
+export function seek(bytes: Uint8Array, engine: Engine, wasm: Uint8Array, untilMs: number, whole = false): Stopped {
+  const on = steps.read(bytes);
+  const late = on.steps.findIndex((step) => step.atMs > untilMs);
+  const calls = late < 0 ? on.steps.length : late;
+  const frame = on.keyframes.findLast(({ before }) => before <= calls && (!whole || before === 0));
+  const from = frame?.before ?? 0;
+  const player = new Player(engine, wasm);
+  if (frame !== undefined) player.start(frame.memory);
+  const events: { atMs: number; kind: number; bytes: Uint8Array }[] = [];
+  let divergence: Divergence | null = null;
+  try {
+    for (let i = from; i < calls && divergence === null; i++) {
+      const step = on.steps[i];
+      const sentence = player.play(step, (_, records) => {
+        for (const { op, a, bytes } of effects.parse(records))
+          if (op === effect.EVENT) events.push({ atMs: step.atMs, kind: a, bytes: bytes.slice() });
+      });
+      if (sentence !== null) divergence = { call: i, sentence: `call ${i}: ${sentence}` };
+    }
+    const last = on.steps[calls - 1];
+    const { atMs = 0, offMs = null, trapped = false } = last ?? {};
+    if (offMs !== null && offMs <= untilMs) player.close();
+    return { calls, from, atMs, memory: player.memory()?.slice() ?? null, trapped, events, divergence };
+  } finally {
+    player.close();
+  }
 }
 
 /** Replays a tape in two engines side by side: the first call in which they differ, or null. */
 export function compare(bytes: Uint8Array, a: Engine, b: Engine, wasm: Uint8Array): Divergence | null {
-  const on = steps(tape.parse(bytes));
+  const on = steps.read(bytes);
   const left = new Player(a, wasm);
   const right = new Player(b, wasm);
+  if (on.keyframes[0]?.before === 0) for (const player of [left, right]) player.start(on.keyframes[0].memory);
   try {
     for (const [i, step] of on.steps.entries()) {
       const seen: string[] = [];
@@ -177,8 +214,20 @@ class Player {
     this.#wasm = wasm;
   }
 
+  /** Starts it between two calls: powered, with this memory. */
+  start(memory: Uint8Array): void {
+    this.close();
+    this.#device = open(this.#engine, this.#wasm, this.#answers);
+    this.#device.write(memory);
+  }
+
+  /** Its memory, a view; null while it is down. */
+  memory(): Uint8Array | null {
+    return this.#device?.memory() ?? null;
+  }
+
   /** Plays one step; `done` gets return value and effect records. A sentence when it did not go as on the tape. */
-  play(step: Step, done: (returned: number, records: Uint8Array) => void): string | null {
+  play(step: steps.Step, done: (returned: number, records: Uint8Array) => void): string | null {
     const { code, link, now, input } = step.call;
     if (code === trace.BOOT) {
       this.close();

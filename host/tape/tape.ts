@@ -15,7 +15,8 @@
 //   16..26          records of a fleet tape (fleet.ts)
 //
 // Answers (2, 3, 4) follow the CALL that asked for them, in the order of the questions. A CALL of boot is a power-up: a
-// fresh device. Rule: one tape is one device; it holds everything that device ever heard since its flash was blank.
+// fresh device. A tape that begins with a KEYFRAME begins there: that of a crash holds the last calls before it.
+// Rule: one tape is one device, and holds everything that it heard from the beginning of the tape on.
 
 import { crc32, putU32, putU64, u32, u64 } from "../device/bytes.ts";
 
@@ -31,6 +32,8 @@ export const LAST = 26;
 
 export const HEAD = 16;
 export const CALL_HEAD = 16;
+/** Bytes of a KEYFRAME before its runs. */
+export const KEYFRAME_HEAD = 8;
 const MAGIC = new TextEncoder().encode("SYNODTAP");
 const VERSION = 1;
 
@@ -51,23 +54,41 @@ export class TapeError extends Error {
   override name = "TapeError";
 }
 
-/** Takes a tape apart. Throws TapeError when it is no tape, cut short or of another version. */
-export function parse(bytes: Uint8Array): Record[] {
+/** What a tape holds; `cut` says where it broke off, null when it is whole. */
+export interface Taken {
+  readonly records: Record[];
+  readonly cut: string | null;
+}
+
+const known = (type: number): boolean => (type >= CALL && type <= KEYFRAME) || (type >= 16 && type <= LAST);
+
+/**
+ * Takes a tape apart as far as it goes: one that was cut short, like a stream whose reader was stopped, gives its whole records.
+ * Throws TapeError when it is no tape, of another version or damaged.
+ */
+export function take(bytes: Uint8Array): Taken {
   if (bytes.length < HEAD || MAGIC.some((b, i) => bytes[i] !== b))
     throw new TapeError("this is no tape: it does not begin with SYNODTAP");
   if (u32(bytes, 8) !== VERSION) throw new TapeError(`this tape has version ${u32(bytes, 8)}, expected ${VERSION}`);
   const records: Record[] = [];
   for (let p = HEAD; p < bytes.length;) {
-    if (p + 8 > bytes.length) throw new TapeError(`the tape ends inside the head of record ${records.length}`);
+    if (p + 8 > bytes.length) return { records, cut: `the tape ends inside the head of record ${records.length}` };
     const type = bytes[p];
     const length = u32(bytes, p + 4);
-    if (type < CALL || type > LAST) throw new TapeError(`record ${records.length} has the unknown type ${type}`);
-    if (p + 8 + length > bytes.length) throw new TapeError(`the tape ends inside record ${records.length}`);
+    if (!known(type)) throw new TapeError(`record ${records.length} has the unknown type ${type}`);
+    if (p + 8 + length > bytes.length) return { records, cut: `the tape ends inside record ${records.length}` };
     if (type === CALL && length < CALL_HEAD)
       throw new TapeError(`record ${records.length} is a CALL of ${length} bytes`);
     records.push({ type, payload: bytes.subarray(p + 8, p + 8 + length) });
     p += 8 + ((length + 3) & ~3);
   }
+  return { records, cut: null };
+}
+
+/** Takes a whole tape apart. Throws TapeError when it is no tape, cut short, of another version or damaged. */
+export function parse(bytes: Uint8Array): Record[] {
+  const { records, cut } = take(bytes);
+  if (cut !== null) throw new TapeError(cut);
   return records;
 }
 
@@ -106,7 +127,7 @@ export class Writer {
 
   call(code: number, link: number, now: bigint, input: Uint8Array): void {
     const payload = this.#record(CALL, CALL_HEAD + input.length);
-    payload[0] = code;
+    putU32(payload, 0, code);
     putU32(payload, 4, link);
     putU64(payload, 8, now);
     payload.set(input, CALL_HEAD);
@@ -135,12 +156,30 @@ export class Writer {
     this.#record(END, 32).set(digest);
   }
 
+  /** The memory between two calls, as runs (page.ts). */
+  keyframe(calls: number, whole: boolean, runs: Uint8Array): void {
+    const payload = this.#record(KEYFRAME, KEYFRAME_HEAD + runs.length);
+    putU32(payload, 0, calls);
+    putU32(payload, 4, whole ? 1 : 0);
+    payload.set(runs, KEYFRAME_HEAD);
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets all records: a new tape, in the same room. */
+  clear(): void {
+    this.#length = HEAD;
+  }
+
   /** A copy of the tape. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
 
-  /** Room for the payload of a new record, zeroed. */
+  /** Room for the payload of a new record. Whoever asks fills all of it. */
   #record(type: number, length: number): Uint8Array {
     const at = this.#length;
     const next = at + 8 + ((length + 3) & ~3);
@@ -149,8 +188,10 @@ export class Writer {
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
+    this.#bytes.fill(0, at, at + 8);
     this.#bytes[at] = type;
     putU32(this.#bytes, at + 4, length);
+    this.#bytes.fill(0, at + 8 + length, next); // its padding
     this.#length = next;
     return this.#bytes.subarray(at + 8, at + 8 + length);
   }

@@ -10,8 +10,11 @@ export const DEED_CANNOT = 903; // this kind of fleet cannot do that
 export const DEVICE_DOWN = 904; // the device is down, so it cannot be asked
 export const FLEET_OVER = 905; // the fleet has ended
 export const NO_ANSWER = 906; // the device did not answer in time
+export const PROOF_WRONG = 907; // a device's proof does not lead to its state root
 export const TARGET_SHAPE = 910; // this names no target
 export const TARGET_ABSENT = 911; // there is nothing at that target
+export const TARGET_BUSY = 912; // its flash is in use by another process
+export const TARGET_OTHER = 913; // there is another fleet than the one that was asked for
 export const HTTP_PATH = 920; // no such path
 export const HTTP_METHOD = 921; // the path takes another method
 export const HTTP_HOST = 922; // the Host header names another machine
@@ -23,6 +26,9 @@ export const HTTP_JSON = 927; // the body is not JSON
 export const HTTP_QUERY = 928; // a query parameter is missing or malformed
 export const HTTP_BUSY = 929; // too many streams at once
 export const HTTP_FORK = 930; // the fleet cannot be forked there
+export const HTTP_MALFORMED = 931; // not a request of HTTP/1.1, or one that says a header twice
+export const HTTP_TIMEOUT = 932; // the request did not arrive in time
+export const HTTP_FAULT = 933; // the gateway itself failed
 
 export class Refused extends Error {
   override name = "Refused";

@@ -135,19 +135,25 @@ const WORDS: Record<Name, Words> = {
   DEVICE_DOWN: say("the device is down", "a running device", "restart it first, or ask another"),
   FLEET_OVER: say("the fleet has ended", "a running one", "start it again"),
   NO_ANSWER: say("the device did not answer in time", "an answer within seconds", "look whether it is busy, stopped or being debugged"),
+  PROOF_WRONG: say("a device's proof does not lead to its state root", "a proof under the root that it reports", "ask another device; this one is broken or lies"),
   TARGET_SHAPE: say("this names no target", "sim:N, posix:PATH, a fleet's .json file or http://HOST:PORT", "compare the spelling; synod TARGET --help has examples"),
   TARGET_ABSENT: say("there is no fleet at that target", "a fleet that runs, or files to start one from", "start it with synod up, or correct the address"),
+  TARGET_BUSY: say("that fleet's flash is in use by another process", "a flash for each device, one process for each flash", "use the fleet that runs, or end it first"),
+  TARGET_OTHER: say("the folder holds another fleet than the one that was asked for", "flash files of one cell, and what was said when it was made", "leave the option away, or name another folder"),
   HTTP_PATH: say("the gateway has no such path", "one of the paths in host/gateway/README.md", "compare the spelling"),
   HTTP_METHOD: say("that path takes another method", "the one in the Allow header", "use it"),
   HTTP_HOST: say("the request was sent to another name than the gateway's own", "a Host header with its own address", "open the address that synod up prints; a page that rebinds DNS ends here"),
   HTTP_ORIGIN: say("the request comes from a page of another site", "the gateway's own page, or no browser", "use the dashboard, a script or curl"),
   HTTP_TOKEN: say("the token is missing or wrong", "Authorization: Bearer and the token given to synod up", "copy the address with its token anew"),
   HTTP_TYPE: say("the body is of another content type", "application/json, or application/cose for /tx", "set the Content-Type header"),
-  HTTP_SIZE: say("the body is too large", "4 KiB of JSON, or a transaction of 640 bytes", "send less"),
+  HTTP_SIZE: say("the body is too large", "at most 4 KiB of JSON, or 1535 bytes of a transaction", "send less"),
   HTTP_JSON: say("the body is not the JSON that this path takes", "one JSON object with known fields", "compare it with host/gateway/README.md"),
   HTTP_QUERY: say("a part of the address is missing or malformed", "the parameters in host/gateway/README.md", "correct the one that is named"),
   HTTP_BUSY: say("too many streams or connections at once", "a few of them", "close one"),
   HTTP_FORK: say("the fleet cannot be forked there", "a simulated fleet, and a time that it has lived through", "fork at an earlier time, or run the fleet simulated"),
+  HTTP_MALFORMED: say("what came is no well-formed HTTP request", "HTTP/1.1 (RFC 9112), each header once", "send it with a browser, curl or the client in host/target/remote.ts"),
+  HTTP_TIMEOUT: say("the request did not arrive in time", "its headers within seconds, then its body", "send it whole"),
+  HTTP_FAULT: say("the gateway failed at this request", "an answer", "report it, with what host/gateway printed"),
 };
 
 const numbers = Object.entries({ ...reasons, ...refusals }).filter(
@@ -174,6 +180,8 @@ export function entries(): Entry[] {
 /** A number as a sentence: what happened, what was expected, what to do, where to read on. */
 export function reason(number: number): string {
   const name = NAMES.get(number);
+  if (name === undefined && number >= 200 && number < 256)
+    return `Reason ${number} is the application's own; its source says what it means and what it takes.`;
   if (name === undefined)
     return `Reason ${number} has no words here: the device runs newer firmware; update this host.`;
   if (name === "OK") return "Accepted.";

@@ -62,6 +62,16 @@ balances 0:99 1:101 2:100 3:100
   );
 });
 
+test("the foot says where the dashboard is, and what was refused last", () => {
+  const s = sample();
+  s.dashboard = "http://127.0.0.1:7777";
+  assert.is(render(s, plain).at(-1), "dashboard http://127.0.0.1:7777");
+  s.notice = "processes take kill, restart, split, heal, request, not lie";
+  const last = render(s, { ...plain, columns: 120 }).at(-1)!;
+  assert.is(last, `dashboard ${s.dashboard}   ${s.notice}`);
+  assert.is(render(s, plain).length, render(sample(), plain).length + 1);
+});
+
 test("no line is wider and no picture taller than the terminal, down to 20 x 6", () => {
   const s = sample();
   s.lanes.push(...Array.from({ length: 28 }, () => structuredClone(s.lanes[1])));

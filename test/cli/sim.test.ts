@@ -10,6 +10,9 @@ import * as faults from "../../host/fleet/faults.ts";
 import { lines, synod } from "./synod.ts";
 
 const QUORUM = { file: "firmware/consensus/cell.ts", find: "(2 * count) / 3 + 1", put: "(2 * count) / 3" };
+let compiled: Promise<Uint8Array> | undefined;
+/** A device that takes half of the votes for a quorum; the fleet's own mutants are in test/consensus. */
+const half = (): Promise<Uint8Array> => (compiled ??= mutant([QUORUM]));
 
 test("totals are the sum of the seeds, and no seed violates anything", async () => {
   const { code, out } = await synod("sim", "--seeds", "2", "--n", "4", "--faults", "all", "--json");
@@ -58,10 +61,9 @@ test("V8 and wasm3 give equal trace hashes", async () => {
 test("a broken device is reported with seed, sentence, and a line that reproduces it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "synod-sim-"));
   try {
-    // A device that takes half of the votes for a quorum; the fleet's own mutants are in test/consensus.
     const path = join(folder, "mutant.wasm");
-    writeFileSync(path, await mutant([QUORUM]));
-    const line = ["sim", "--seeds", "1", "--seed", "3", "--faults", "none", "--wasm", path];
+    writeFileSync(path, await half());
+    const line = ["sim", "--seeds", "1", "--seed", "3", "--faults", "none", "--wasm", path, "--tapes", folder];
     const { code, out } = await synod(...line);
     assert.is(code, 1);
     const [, sentence, reproduce] =
@@ -73,6 +75,55 @@ test("a broken device is reported with seed, sentence, and a line that reproduce
     const json = lines((await synod(...line, "--json")).out);
     assert.ok(Number(json.at(-1)!.violations) > 0);
     assert.ok(json.some((each) => each.sentence && each.again === `npx synod ${reproduce}`));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a seed that fails leaves a tape, which shrinks and replays", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "synod-sim-"));
+  try {
+    const path = join(folder, "mutant.wasm");
+    writeFileSync(path, await half());
+    const { out } = await synod("sim", "--seeds", "1", "--seed", "3", "--wasm", path, "--tapes", folder);
+    const [, file] = /npx synod shrink (\S+\.tape)/.exec(out) ?? [];
+    assert.is(file, join(folder, "seed-3-n4.tape"), out);
+    const [replayed] = lines((await synod("replay", file, "--json")).out);
+    assert.is(replayed.differs, null);
+    const [was] = replayed.violations as { rule: string; sentence: string }[];
+    assert.ok(out.includes(`${was.rule}: ${was.sentence}`));
+
+    const shrunk = await synod("shrink", file, "--json", "--jobs", "1");
+    assert.is(shrunk.code, 0, shrunk.err);
+    const [{ before, after, out: small, broken }] = lines(shrunk.out);
+    assert.ok(Number(after) < Number(before), `${after} of ${before}`);
+    assert.is((broken as { rule: string }).rule, was.rule);
+    const again = await synod("replay", String(small));
+    assert.is(again.code, 0, again.out);
+    assert.ok(again.out.includes((broken as { sentence: string }).sentence), again.out);
+    assert.ok(again.out.includes("equal: trace"), again.out);
+
+    const stopped = lines((await synod("replay", file, "--at", "700ms", "--json")).out)[0];
+    assert.is(stopped.atMs, 700);
+    assert.is((stopped.states as unknown[]).length, 4);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("shrink says when there is nothing to shrink, and what it takes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "synod-sim-"));
+  try {
+    const none = await synod("shrink", "--seed", "1", "--faults", "none", "--out", join(folder, "x.tape"));
+    assert.is(none.code, 1);
+    assert.match(none.err, /breaks no rule/);
+    assert.is((await synod("shrink")).code, 2);
+    assert.is((await synod("shrink", "no such file")).code, 2);
+    const odd = join(folder, "odd.tape");
+    writeFileSync(odd, "this is no tape");
+    const refused = await synod("shrink", odd);
+    assert.is(refused.code, 1);
+    assert.match(refused.err, /it does not begin with SYNODTAP/);
   } finally {
     rmSync(folder, { recursive: true });
   }

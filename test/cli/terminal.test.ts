@@ -39,6 +39,7 @@ for (const [name, key] of [
     assert.is(screen.split(ENTER).length, 2);
     assert.is(screen.split(LEAVE).length, 2);
     assert.ok(screen.indexOf(ENTER) < screen.indexOf("killed"));
+    assert.match(screen, /dashboard http:\/\/127\.0\.0\.1:\d+/);
     const after = screen.slice(screen.indexOf(LEAVE));
     assert.ok(screen.lastIndexOf("\x1b[?25h") > screen.lastIndexOf("\x1b[?25l"), "the cursor is shown again");
     assert.match(after, /trace hash [0-9a-f]{64}/);

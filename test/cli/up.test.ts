@@ -7,10 +7,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as engine from "../../host/cli/engine.ts";
-import { DEMO, Live } from "../../host/cli/live.ts";
+import { Live } from "../../host/cli/live.ts";
 import { render } from "../../host/cli/render.ts";
 import * as recording from "../../host/sensor/recording.ts";
+import * as event from "../../firmware/wire/event.ts";
+import * as facts from "../../host/tape/fleet.ts";
+import { Log } from "../../host/tape/log.ts";
 import * as tapes from "../../host/tape/tape.ts";
+import { DEMO } from "../../host/target/open.ts";
+import { Sim, type Options } from "../../host/target/sim.ts";
 import { lines, synod } from "./synod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "synod-up-"));
@@ -59,16 +64,61 @@ test("it goes on when a device is killed, and the device catches up", async () =
   assert.match(words, /device 3 starts/);
 });
 
+/** A fleet of four on the recorded sensors. */
+const fleet = (seed: number, more: Partial<Options> = {}): Sim =>
+  Sim.start({ n: 4, seed, engine: "v8", wasm: engine.built("device.wasm"), senses: DEMO, ...more });
+
 test("with the power failing in the middle of calls, its counts are still those of the fleet", () => {
-  const faulty = { faults: ["cut", "torn", "crash"] as const, traffic: 3 };
-  const live = new Live({ n: 4, seed: 9, engine: "v8", wasm: engine.built("device.wasm"), ...DEMO, ...faulty });
-  live.run(20_000);
-  const { stats } = live.fleet.watch;
+  const sim = fleet(9, { faults: ["cut", "torn", "crash"], traffic: 3 });
+  const live = new Live(sim.log, "");
+  sim.fleet.run(20_000);
+  const { stats } = sim.fleet.watch;
   assert.ok(stats.powerUps > 8, "power did fail");
   assert.is(live.summary().transfers, stats.transfers);
   assert.is(live.summary().height, stats.height);
   assert.is(live.summary().readings, stats.reports * 4); // the meter reports four at a time
   live.close();
+  sim.fleet.close();
+});
+
+test("a view that comes late shows what one shows that was there from the beginning", () => {
+  const sim = fleet(2);
+  const early = new Live(sim.log, "x");
+  sim.fleet.run(6_000);
+  sim.fleet.device(3).kill();
+  sim.fleet.run(8_000);
+  const late = new Live(sim.log, "x");
+  for (const live of [early, late]) {
+    live.advance(8_000);
+    live.balances();
+  }
+  assert.equal(late.scene, early.scene);
+  assert.equal(late.summary(), early.summary());
+  sim.fleet.close();
+});
+
+test("blocks whose bodies are shown late are told with their readings all the same", () => {
+  const sim = fleet(4);
+  sim.fleet.run(8_000);
+  const late = new Log();
+  let held: facts.Fact[] = [];
+  for (const { type, payload } of tapes.parse(sim.log.bytes())) {
+    const fact = facts.decode(type, payload);
+    if (fact === null) continue;
+    if (fact.type === facts.BLOCK) held.push(fact);
+    else late.add(fact);
+    if (fact.type !== facts.SAID || fact.kind !== event.EXECUTED) continue;
+    for (const block of held) late.add(block);
+    held = [];
+  }
+  const [early, behind] = [new Live(sim.log, ""), new Live(late, "")];
+  assert.ok(early.summary().readings >= 4 * 2 * 4);
+  assert.equal(behind.summary(), early.summary());
+  assert.equal(
+    behind.scene.commits.map(({ height, readings }) => [height, readings]),
+    early.scene.commits.map(({ height, readings }) => [height, readings]),
+  );
+  sim.fleet.close();
 });
 
 test("split in two halves nothing becomes final; healed, it does", async () => {
@@ -81,26 +131,29 @@ test("split in two halves nothing becomes final; healed, it does", async () => {
 });
 
 test("what the view draws is what was recorded, events marked; and looking changes nothing", () => {
-  const make = (): Live => new Live({ n: 4, seed: 3, engine: "v8", wasm: engine.built("device.wasm"), ...DEMO });
-  const [watched, alone] = [make(), make()];
+  const [watched, alone] = [fleet(3), fleet(3)];
+  const live = new Live(watched.log, "4 devices");
   for (let ms = 100; ms <= 18_000; ms += 100) {
-    watched.run(ms);
-    watched.balances();
-    render(watched.scene, { columns: 100, rows: 40, colour: false, unicode: true });
+    watched.fleet.run(ms);
+    live.advance(ms);
+    live.balances();
+    render(live.scene, { columns: 100, rows: 40, colour: false, unicode: true });
   }
-  alone.run(18_000);
-  assert.is(watched.summary().traceHash, alone.summary().traceHash);
+  alone.fleet.run(18_000);
+  assert.is(watched.traceHash, alone.traceHash);
   const motes = recording.load();
-  watched.scene.gauges.forEach((gauge, m) => {
+  const { from } = DEMO.recording;
+  live.scene.gauges.forEach((gauge, m) => {
     assert.ok(gauge.temperature.length >= 17);
-    const first = gauge.temperature.findIndex((_, i) => gauge.temperature[i] === motes[m].temperature[DEMO.from + i]);
-    assert.is(first, 0, `mote ${m} begins with reading ${DEMO.from}`);
+    const first = gauge.temperature.findIndex((_, i) => gauge.temperature[i] === motes[m].temperature[from + i]);
+    assert.is(first, 0, `mote ${m} begins with reading ${from}`);
   });
-  assert.ok(watched.scene.gauges[0].event.includes(true), "mote 0 has its labelled event");
-  assert.not.ok(watched.scene.gauges[1].event.includes(true));
-  assert.is(watched.scene.balances.reduce((a, b) => a + b, 0n), watched.scene.supply); // prettier-ignore
-  watched.close();
-  alone.close();
+  assert.ok(live.scene.gauges[0].event.includes(true), "mote 0 has its labelled event");
+  assert.not.ok(live.scene.gauges[1].event.includes(true));
+  assert.is(live.scene.balances.reduce((a, b) => a + b, 0n), live.scene.supply); // prettier-ignore
+  live.close();
+  watched.fleet.close();
+  alone.fleet.close();
 });
 
 test("a tape replays to its hash in both engines; one changed byte of input is noticed", async () => {
@@ -125,6 +178,21 @@ test("a tape replays to its hash in both engines; one changed byte of input is n
   const none = await synod("replay", changed, "--engine", "v8");
   assert.is(none.code, 1);
   assert.match(none.err, /no tape/);
+});
+
+test("--tape FILE writes the whole fleet: it begins with the fleet, holds every commit, ends with the trace hash", async () => {
+  const file = join(folder, "fleet.tape");
+  const { out } = await synod("up", "4", "--engine", "v8", "--seconds", "5", "--kill", "1@3", "--tape", file, ...FAST);
+  const summary = lines(out).at(-1)!;
+  const records = tapes.parse(new Uint8Array(readFileSync(file)));
+  assert.is(records[0].type, facts.FLEET);
+  const told = records.map(({ type, payload }) => facts.decode(type, payload));
+  assert.equal(
+    told.flatMap((fact) => (fact?.type === facts.DEED ? [fact.deed] : [])),
+    [{ do: "kill", device: 1 }],
+  );
+  assert.is(Math.max(...told.map((fact) => (fact?.type === facts.BLOCK ? fact.height : 0))), summary.height);
+  assert.is(Buffer.from(records.at(-1)!.payload).toString("hex"), summary.traceHash);
 });
 
 test("query proves accounts against the state root that all devices have, and their sum is the supply", async () => {

@@ -12,7 +12,8 @@ import { nearest } from "../../host/cli/nearest.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = join(ROOT, "host", "cli", "synod.mjs");
-const COMMANDS = ["up", "sim", "replay", "keygen", "tx", "query", "vectors", "doctor"];
+const DEEDS = ["kill", "restart", "split", "heal", "slow", "corrupt", "lie"];
+const COMMANDS = ["up", "sim", "replay", "keygen", "tx", "query", "tape", ...DEEDS, "scenario", "vectors", "doctor"];
 
 test("what does not exist ends with 2, says so on stderr, and names what was probably meant", async () => {
   for (const [line, expected] of [
@@ -53,7 +54,32 @@ test("values that make no sense end with 2 and say what was expected", async () 
     ["query balance", /query knows status, account/],
     ["up --kill 3", /DEVICE@SECOND/],
     ["up 4 --kill 7@1", /the device must be a whole number from 0 to 3/],
-    ["up --tape here.tape", /DEVICE:FILE/],
+    ["up 4 --tape 9:here.tape", /the device must be a whole number from 0 to 3/],
+    ["up --engine v8 --dir somewhere", /--dir is for --engine posix/],
+    ["up sim:4 --fleet fleet.json", /one fleet, not both/],
+    ["up --port 99999", /--port must be a whole number from 0 to 65535/],
+    ["kill sim:4", /kill which device\?/],
+    ["kill sim:4 9", /the device must be a whole number from 0 to 3/],
+    ["kill sim:4 1 2", /kill does not expect "2"/],
+    ["kill 1 2", /"2" is a word too many/],
+    ["kill smi:4 1", /"smi:4" names no fleet: sim:N, posix:PATH/],
+    ["kill sim:99 1", /a fleet of 1 to 32 devices/],
+    ["kill http://127.0.0.1:7777/fleet 1", /an address like http:\/\/127\.0\.0\.1:7777, without a path/],
+    ["tape posix:", /posix:PATH needs the folder/],
+    ["slow sim:4 1 soon", /the delay, ms, must be a whole number from 0 to 10000/],
+    ["corrupt sim:4 1 101", /the percentage must be a whole number from 0 to 100/],
+    ["split sim:4 0,1 2,x", /a device of a group must be a whole number/],
+    ["split sim:4 0,1 1,2", /device 1 is in two groups/],
+    ["query smi:4 status", /query knows status.*not "smi:4"|"smi:4" names no fleet/],
+    ["query account", /query account whom\?/],
+    ["query account 7 --seconds 1", /device 7 of a fleet of 4, 0 to 3/],
+    ["query account seven --seconds 1", /not "seven"/],
+    ["tx submit", /tx submit needs the transaction/],
+    ["tx pay sim:4 0 1", /tx pay needs a device, whom it pays and how much/],
+    ["tx pay sim:4 0 1 much", /the amount must be a whole number/],
+    ["scenario", /scenario knows run/],
+    ["scenario run", /at least one file/],
+    ["scenario run nowhere.ts", /there is no file nowhere\.ts/],
     ["sim --tape 0:x.tape", /use it with --seeds 1/],
   ] as [string, RegExp][]) {
     const { code, out, err } = await synod(...line.split(" "));
@@ -89,9 +115,18 @@ test("every option that help shows is one that the command takes", async () => {
 });
 
 test("every command line in the READMEs is one that the commands take", async () => {
-  for (const path of ["README.md", "CONTRIBUTING.md", "firmware/apps/README.md", "host/cli/README.md"]) {
+  for (const path of [
+    "README.md",
+    "CONTRIBUTING.md",
+    "firmware/apps/README.md",
+    "host/cli/README.md",
+    "host/target/README.md",
+    "host/scenario/README.md",
+  ]) {
     const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-    for (const [, line] of text.matchAll(/npx synod ((?:up|sim|replay|keygen|tx|query|vectors|doctor)[^`\n]*)/g)) {
+    for (const [, line] of text.matchAll(
+      /npx synod ((?:up|sim|replay|keygen|tx|query|tape|kill|restart|split|heal|slow|corrupt|lie|scenario|vectors|doctor)\b[^`\n]*)/g,
+    )) {
       const { err } = await synod(...line.replace("--help", "").trim().split(/ +/), "--no-such-thing");
       assert.match(err, /no option --no-such-thing/, `${path}: ${line}`);
     }

@@ -8,7 +8,6 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { NOTHING } from "../../host/device/device.ts";
 import * as counters from "../../host/device/counters.ts";
 import { Fleet, type Options } from "../../host/fleet/fleet.ts";
 import { device } from "../fleet/wasm.ts";
@@ -29,7 +28,7 @@ interface Cost {
 
 /** Counts over `blocks` blocks in fair weather, once the cell is under way. */
 function measure(n: number, blocks: number, more: Partial<Options>): Cost {
-  const fleet = new Fleet({ n, seed: 1, engine: "v8", wasm, viewsPerLeader: 1, sense: () => NOTHING, ...more });
+  const fleet = new Fleet({ n, seed: 1, engine: "v8", wasm, viewsPerLeader: 1, senses: "nothing", ...more });
   const read = (): counters.Counters[] => fleet.stations.map(({ device: d }) => counters.read(d!.memory()));
   const reach = (height: number): void => {
     const lowest = (): number => Math.min(...fleet.watch.status.map((s) => s.height));

@@ -7,7 +7,6 @@ import * as assert from "uvu/assert";
 import * as record from "../../firmware/wire/record.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { hex, u32 } from "../../host/device/bytes.ts";
-import { NOTHING } from "../../host/device/device.ts";
 import type { DeviceEvent } from "../../host/device/event.ts";
 import { REGIONS } from "../../host/fleet/flash.ts";
 import { Fleet, type Options } from "../../host/fleet/fleet.ts";
@@ -166,7 +165,7 @@ test("a device that wakes up alone after forty blocks has the state it had: its 
 
 test("a cell that comes back from a snapshot hands the snapshot's own block to the one that missed it", () => {
   // blocks come one a heartbeat, so that the cell can stop just where a snapshot was taken: at height 32
-  const fleet = open({ heartbeatMs: 2000, sense: () => NOTHING });
+  const fleet = open({ heartbeatMs: 2000, senses: "nothing" });
   until(fleet, "one block before the snapshot", () => heights(fleet)[3] === 31, 200_000);
   fleet.device(3).kill();
   const others = [0, 1, 2];

@@ -99,19 +99,21 @@ test("withholder and stale: their counters rise when there is such a villain, an
 });
 
 test("whatever happens to its power, a device never beeps a number twice: it stores before it sends", () => {
+  let failures = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const f = fleet({ n: 2, seed, faults: ["torn", "cut", "sitecut", "crash"] });
     const all = heard(f);
     f.run(20_000);
-    assert.ok(f.coverage.torn + f.coverage.cut > 0);
+    failures += f.coverage.torn + f.coverage.cut;
     for (const [receiver, numbers] of all) {
-      assert.ok(numbers.length > 100, `device ${receiver} heard ${numbers.length} beeps`);
+      assert.ok(numbers.length > 60, `device ${receiver} heard ${numbers.length} beeps`);
       for (let i = 1; i < numbers.length; i++)
         assert.ok(numbers[i] > numbers[i - 1], `${numbers[i - 1]}, then ${numbers[i]} (seed ${seed})`);
     }
     assert.equal(f.violations, []);
     f.close();
   }
+  assert.ok(failures > 24, `${failures} cuts and torn writes`);
 });
 
 test("a power cut after k effects lets exactly k happen", () => {

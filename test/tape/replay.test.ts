@@ -3,9 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Fleet } from "../../host/fleet/fleet.ts";
-import * as campaign from "../../host/fleet/campaign.ts";
-import * as fleets from "../../host/fleet/rerun.ts";
-import { compare, replay } from "../../host/tape/replay.ts";
+import { compare, replay, seek } from "../../host/tape/replay.ts";
 import * as tape from "../../host/tape/tape.ts";
 import { device, fixture } from "../fleet/wasm.ts";
 import { engines } from "../wasm.ts";
@@ -26,6 +24,9 @@ function recorded(module = wasm, seed = 3): { bytes: Uint8Array; fleetHash: stri
     record: 1,
     stopOnViolation: false,
   });
+  fleet.run(3000);
+  fleet.device(1).kill();
+  fleet.device(1).restart(500);
   fleet.run(8000);
   fleet.close();
   return { bytes: fleet.recorder!.bytes(), fleetHash: fleet.traceHash };
@@ -60,6 +61,9 @@ test("recording changes nothing: the fleet's hash is that of a run without a rec
     traffic: 1,
     stopOnViolation: false,
   });
+  fleet.run(3000);
+  fleet.device(1).kill();
+  fleet.device(1).restart(500);
   fleet.run(8000);
   fleet.close();
   assert.is(fleet.traceHash, fleetHash);
@@ -92,12 +96,8 @@ test("another answer, another input or another hash on the tape is found, and wh
 test("an answer that the device never asks for is found", () => {
   const extra = new tape.Writer();
   extra.entropy(new Uint8Array(4));
-  const [first, second] = tape.parse(bytes);
-  const at = second.payload.byteOffset - bytes.byteOffset - 8; // behind the first CALL, before its first answer
-  assert.is(first.type, tape.CALL);
-  const next = tape.parse(bytes).findIndex(({ type }, i) => i > 0 && type === tape.CALL);
-  const end = tape.parse(bytes)[next].payload.byteOffset - bytes.byteOffset - 8;
-  assert.ok(end > at);
+  const calls = tape.parse(bytes).filter(({ type }) => type === tape.CALL);
+  const end = calls[1].payload.byteOffset - bytes.byteOffset - 8; // behind the answers of the first CALL
   const longer = new Uint8Array([
     ...bytes.subarray(0, end),
     ...extra.bytes().subarray(tape.HEAD),
@@ -110,6 +110,35 @@ test("an answer that the device never asks for is found", () => {
 test("a tape of another module diverges at its first call", () => {
   const { divergence } = replay(bytes, "v8", beeper);
   assert.is(divergence?.call, 0);
+});
+
+for (const engine of engines)
+  test(`seeking starts at a keyframe and gives the memory of a replay from the start, in ${engine}`, () => {
+    const lengthMs = seek(bytes, engine, wasm, Infinity).atMs;
+    assert.ok(lengthMs > 7500 && lengthMs < 8001, `the tape is ${lengthMs} ms long`);
+    let near = 0;
+    for (let i = 0; i <= 12; i++) {
+      const atMs = (lengthMs * i) / 12;
+      const sought = seek(bytes, engine, wasm, atMs);
+      const whole = seek(bytes, engine, wasm, atMs, true);
+      assert.is(sought.divergence, null);
+      assert.is(whole.from, 0);
+      assert.equal(sought.memory, whole.memory, `at ${atMs} ms`);
+      assert.ok(sought.atMs <= atMs && sought.calls - sought.from <= 256);
+      if (sought.from > 0) near++;
+    }
+    assert.ok(near >= 6, `${near} of 13 places were reached from a keyframe`);
+  });
+
+test("at a time when its power was off, a device has no memory", () => {
+  const { memory } = seek(bytes, "v8", wasm, 3200);
+  assert.is(memory, null);
+  assert.ok(seek(bytes, "v8", wasm, 2990).memory !== null);
+});
+
+test("a keyframe that does not fit what the calls before it do is found", () => {
+  const wrong = changed(tape.KEYFRAME, 1, (payload) => (payload[30] ^= 1));
+  assert.match(replay(wrong, "v8", wasm).divergence!.sentence, /memory differs from that recorded, first at 0x/);
 });
 
 test("a trap is on the tape, and replays as one", () => {
@@ -125,29 +154,55 @@ test("a trap is on the tape, and replays as one", () => {
   }
 });
 
+test("a device that traps leaves the tape of its last calls, which traps again in every engine", () => {
+  const fleet = new Fleet({ n: 2, seed: 1, engine: "v8", wasm: beeper, dumps: true, stopOnViolation: false });
+  const trap = new Uint8Array([91]);
+  fleet.run(700);
+  fleet.device(1).request(trap);
+  fleet.run(60_000); // far more calls than a dump holds
+  fleet.device(1).request(trap); // its first trap is kept
+  fleet.device(0).request(trap);
+  fleet.close();
+  assert.equal(
+    fleet.dumps.map(({ device, atMs }) => [device, atMs]),
+    [
+      [1, 700],
+      [0, 60_000],
+    ],
+  );
+  for (const { bytes: dump, message } of fleet.dumps) {
+    assert.match(message, /^request: /);
+    assert.ok(dump.length < 600_000, `${dump.length} bytes`);
+    for (const engine of engines) {
+      const { divergence, trapped, calls } = replay(dump, engine, beeper);
+      assert.is(divergence, null);
+      assert.is(trapped, true);
+      assert.ok(calls <= 256 + 2, `${calls} calls`);
+    }
+  }
+  const [early, late] = fleet.dumps.map((dump) => tape.parse(dump.bytes));
+  assert.ok(
+    early.every(({ type }) => type !== tape.KEYFRAME),
+    "the first begins with its power-up",
+  );
+  assert.is(late[0].type, tape.KEYFRAME);
+  const after = seek(fleet.dumps[1].bytes, "v8", beeper, Infinity);
+  assert.equal([after.memory, after.trapped], [null, true]);
+  const before = seek(fleet.dumps[1].bytes, "v8", beeper, after.atMs - 1);
+  assert.ok(before.memory !== null && !before.trapped);
+  const tame = replay(without(fleet.dumps[1].bytes), "v8", beeper);
+  assert.match(tame.divergence!.sentence, /the device trapped/, "a trap that was not recorded is told");
+});
+
+/** A tape without its notes. */
+function without(of: Uint8Array): Uint8Array {
+  const kept = tape.parse(of).filter(({ type }) => type !== tape.NOTE);
+  return new Uint8Array(Buffer.concat([tape.head(), ...kept.map(({ type, payload }) => tape.record(type, payload))]));
+}
+
 test("two engines side by side agree on every call", () => {
   if (!engines.includes("wasm3")) return;
   assert.is(compare(bytes, "v8", "wasm3", wasm), null);
-});
-
-test("the tape of a fleet run simulates it again; another module is named as such", () => {
-  const run: campaign.Run & { wasm: Uint8Array } = {
-    seed: 5,
-    n: 4,
-    engine: "v8",
-    wasm,
-    faults: ["loss", "crash"],
-    sufferMs: 3000,
-  };
-  const { traceHash } = campaign.runSeed(run);
-  const written = fleets.write(run, traceHash);
-  const read = fleets.read(written)!;
-  assert.is(read.traceHash, traceHash);
-  const again = fleets.replay(read, "v8", wasm);
-  assert.equal([again.same, again.sameModule], [true, true]);
-  const other = fleets.replay(read, "v8", wasm.slice(0));
-  assert.is(other.sameModule, true, "the module counts by content");
-  assert.is(fleets.read(bytes), null, "the tape of one device is none of a fleet");
 });
 
 test.run();

@@ -4,6 +4,8 @@
 //   firmware/**               reason.NAME          exactly one place
 //   host/wire/words.ts        NAME                 a sentence
 //   test/**                   NAME                 a test that makes a device say it
+//
+// The host's own numbers (host/wire/refusal.ts) are held to the same, but may be said in several places of the host.
 
 import { blanked, type Source } from "./source.ts";
 
@@ -41,5 +43,24 @@ export function reasons(list: Source, firmware: Source[], words: Source[], tests
     if (!named(words, name)) found.push("has no words in host/wire/words.ts");
     if (!named(tests, name)) found.push("is provoked by no test");
     return found.length > 0 ? [`reason ${name} ${found.join(", ")}`] : [];
+  });
+}
+
+/** What is wrong with the host's refusals, one line each. */
+export function refusals(list: Source, host: Source[], words: Source[], tests: Source[]): string[] {
+  const all = [...list.text.matchAll(/^export const (\w+) = (\d+);/gm)].map((m) => ({ name: m[1], number: m[2] }));
+  return all.flatMap(({ name, number }) => {
+    const found: string[] = [];
+    if (all.some((r) => r.number === number && r.name !== name)) found.push(`shares the number ${number}`);
+    if (
+      !named(
+        host.filter(({ path }) => path !== list.path && !words.some((w) => w.path === path)),
+        name,
+      )
+    )
+      found.push("is said nowhere in the host");
+    if (!named(words, name)) found.push("has no words in host/wire/words.ts");
+    if (!named(tests, name)) found.push("is provoked by no test");
+    return found.length > 0 ? [`refusal ${name} ${found.join(", ")}`] : [];
   });
 }

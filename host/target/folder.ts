@@ -1,0 +1,218 @@
+// The folder of a fleet of processes: what is left of it when nobody runs it, and how it comes to be.
+//
+//   PATH/module.wasm   what all its devices run
+//   PATH/cell          the PROVISION request that made it one cell (firmware/wire/request.ts): cell key and genesis
+//   PATH/0/flash ...   the flash file of each device (boards/posix/flash.h); beside it what else concerns that device
+//
+//   blank: start each ──> IDENTITY event ──> genesis of all keys ──> PATH/cell ──> PROVISION ──> quit, ready
+//   taken up again: start each ──> it is who the genesis says, its flash holds this genesis ──> quit, ready
+//
+// Rule: the cell is written before any device is told of it, so that a folder whose making was cut short is finished by the next
+// start; a flash file that belongs elsewhere is refused, never changed.
+
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as genesis from "../../firmware/wire/genesis.ts";
+import * as reason from "../../firmware/wire/reason.ts";
+import * as record from "../../firmware/wire/record.ts";
+import * as request from "../../firmware/wire/request.ts";
+import * as event from "../../firmware/wire/event.ts";
+import { hex, u16, u32, u64 } from "../device/bytes.ts";
+import * as flash from "../fleet/flash.ts";
+import * as provision from "../fleet/provision.ts";
+import * as refusal from "../wire/refusal.ts";
+import { Process, type End, type Message } from "./process.ts";
+
+/** What a cell is made of; what is left out is that of the folder, or the usual when the folder is blank. */
+export interface Wanted {
+  /** Number of devices. */
+  readonly n?: number;
+  readonly mtu?: number;
+  readonly deltaMs?: number;
+  readonly viewsPerLeader?: number;
+  readonly windowS?: number;
+  readonly heartbeatMs?: number;
+  readonly balance?: bigint;
+}
+
+export interface Folder {
+  readonly path: string;
+  readonly n: number;
+  readonly cell: provision.Cell;
+  /** First 8 bytes of the genesis hash, hex. */
+  readonly name: string;
+  /** Key id of each device, hex. */
+  readonly kids: readonly string[];
+  /** The module: its file, and its bytes. */
+  readonly wasm: string;
+  readonly module: Uint8Array;
+}
+
+/** How its devices are started. */
+export interface How {
+  /** The module; the one in the folder otherwise, or the built meter. */
+  readonly wasm?: Uint8Array;
+  readonly sync?: boolean;
+  readonly program?: string;
+}
+
+const DEVICES = 4;
+const CELL_KEY = 32;
+const GENESIS_AT = 1 + CELL_KEY;
+const BUILT = fileURLToPath(new URL("../../build/device.wasm", import.meta.url));
+
+const other = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_OTHER, detail);
+
+/** Where the flash of a device lies. */
+export const flashOf = (path: string, device: number): string => join(path, String(device), "flash");
+
+/** Contents of a flash region of a device, from its file. */
+export function region(path: string, device: number, number: number): Uint8Array {
+  const file = readFileSync(flashOf(path, device));
+  let from = 0;
+  for (let r = 1; r < number; r++) from += flash.REGIONS[r].size;
+  return new Uint8Array(file.buffer, file.byteOffset + from, flash.REGIONS[number].size);
+}
+
+/** The refusal for a process that could not start. */
+export function failed(device: number, { words, status, signal }: End): refusal.Refused {
+  const busy = words.includes("in use by another process");
+  const what = words || `it ended with ${signal ?? `status ${status}`}`;
+  return new refusal.Refused(
+    busy ? refusal.TARGET_BUSY : refusal.TARGET_ABSENT,
+    `device ${device} cannot run: ${what.replace(/^synod-node: /, "")}`,
+  );
+}
+
+// ---- what was there ----
+
+/** The genesis in PATH/cell; null when there is none. */
+function known(path: string): { request: Uint8Array; genesis: Uint8Array } | null {
+  const file = join(path, "cell");
+  if (!existsSync(file)) return null;
+  const bytes = new Uint8Array(readFileSync(file));
+  const n = bytes[GENESIS_AT + genesis.N];
+  if (bytes[0] !== request.PROVISION || bytes.length !== GENESIS_AT + genesis.VALIDATORS + n * genesis.STRIDE)
+    throw other(`${file} is no cell: it is torn, or something else`);
+  return { request: bytes, genesis: bytes.slice(GENESIS_AT) };
+}
+
+/** What a genesis says of its cell. */
+function cellOf(bytes: Uint8Array): provision.Cell {
+  return {
+    deltaMs: u32(bytes, genesis.DELTA),
+    mtu: u16(bytes, genesis.MTU),
+    viewsPerLeader: bytes[genesis.VIEWS_PER_LEADER],
+    windowS: u16(bytes, genesis.WINDOW),
+    heartbeatMs: u32(bytes, genesis.HEARTBEAT),
+    balance: u64(bytes, genesis.VALIDATORS + genesis.BALANCE),
+  };
+}
+
+/** Refuses a folder that is not what was asked for. */
+function compare(path: string, n: number, cell: provision.Cell, wanted: Wanted): void {
+  if (wanted.n !== undefined && wanted.n !== n)
+    throw other(`${path} holds a fleet of ${n} devices, not of ${wanted.n}`);
+  for (const name of Object.keys(cell) as (keyof provision.Cell)[])
+    if (wanted[name] !== undefined && wanted[name] !== cell[name])
+      throw other(`${path} holds a cell whose ${name} is ${cell[name]}, not ${wanted[name]}`);
+}
+
+// ---- asking ----
+
+/** A device that runs alone: nobody hears it, and it hears nobody. */
+interface Alone {
+  readonly device: number;
+  readonly process: Process;
+  identity: provision.Identity | null;
+}
+
+function alone(path: string, device: number, wasm: string, { sync, program }: How): Alone {
+  mkdirSync(join(path, String(device)), { recursive: true });
+  const of: Alone = {
+    device,
+    identity: null,
+    process: new Process({ wasm, flash: flashOf(path, device), sync, program }, (message: Message) => {
+      if (message.what !== "event" || message.kind !== event.IDENTITY || message.bytes.length < 40) return;
+      of.identity = { publicKey: message.bytes.slice(0, 32), kid: message.bytes.slice(32, 40) };
+    }),
+  };
+  return of;
+}
+
+/** Waits until it has booted and said who it is. */
+async function identify(of: Alone): Promise<provision.Identity> {
+  const why = await of.process.booted.catch(async () => Promise.reject(failed(of.device, await of.process.ended)));
+  if (why !== 0) throw other(`the flash of device ${of.device} is refused by its module: reason ${why}`);
+  if (of.identity === null) await of.process.request(Uint8Array.of(request.IDENTITY));
+  if (of.identity === null) throw other(`device ${of.device} does not say who it is`);
+  return of.identity;
+}
+
+/** Gives a device its genesis, unless its flash holds it. Throws Refused TARGET_OTHER when it belongs elsewhere. */
+async function join_(path: string, of: Alone, bytes: Uint8Array, genesisBytes: Uint8Array): Promise<void> {
+  const { device, process, identity } = of;
+  const at = genesis.VALIDATORS + genesis.STRIDE * device;
+  if (hex(identity!.publicKey) !== hex(genesisBytes, at, at + 32))
+    throw other(`the flash of device ${device} belongs to another device: its key is not the one in ${path}/cell`);
+  const config = hex(region(path, device, record.REGION_CONFIG));
+  if (config.includes(hex(genesisBytes))) return;
+  const reply = await process.request(bytes);
+  if (reply.reason === reason.PROVISIONED)
+    throw other(`the flash of device ${device} belongs to another cell than ${path}/cell`);
+  if (reply.reason !== 0) throw other(`device ${device} refuses its genesis: reason ${reply.reason}`);
+}
+
+/** Writes a file wholly or not at all. */
+function write(path: string, bytes: Uint8Array): void {
+  writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+}
+
+/** Makes a folder ready to run: its devices have a key, a flash file and one genesis. Throws Refused. */
+export async function open(path: string, wanted: Wanted, how: How = {}): Promise<Folder> {
+  const found = known(path);
+  const n = found === null ? (wanted.n ?? DEVICES) : found.genesis[genesis.N];
+  if (!(Number.isInteger(n) && n >= 1 && n <= 32))
+    throw new refusal.Refused(refusal.TARGET_SHAPE, `a fleet has 1 to 32 devices, not ${n}`);
+  if (found !== null) compare(path, n, cellOf(found.genesis), wanted);
+  mkdirSync(path, { recursive: true });
+  const wasm = join(path, "module.wasm");
+  if (how.wasm !== undefined) write(wasm, how.wasm);
+  else if (!existsSync(wasm)) {
+    if (!existsSync(BUILT))
+      throw new refusal.Refused(refusal.TARGET_ABSENT, `${BUILT} is not built; run npm run build`);
+    write(wasm, readFileSync(BUILT));
+  }
+  const devices: Alone[] = [];
+  try {
+    for (let i = 0; i < n; i++) devices.push(alone(path, i, wasm, how));
+    const identities = await Promise.all(devices.map(identify));
+    const bytes = found?.request ?? fresh(path, wanted, identities);
+    const genesisBytes = bytes.slice(GENESIS_AT);
+    await Promise.all(devices.map((of) => join_(path, of, bytes, genesisBytes)));
+    return {
+      path,
+      n,
+      cell: cellOf(genesisBytes),
+      name: hex(provision.name(genesisBytes)),
+      kids: identities.map(({ kid }) => hex(kid)),
+      wasm,
+      module: new Uint8Array(readFileSync(wasm)),
+    };
+  } finally {
+    await Promise.all(devices.map(({ process }) => process.quit()));
+  }
+}
+
+/** The PROVISION request of a new cell of these devices, kept in the folder. */
+function fresh(path: string, wanted: Wanted, identities: readonly provision.Identity[]): Uint8Array {
+  const { mtu = 1400, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0, balance = 1_000_000n } = wanted;
+  const deltaMs = wanted.deltaMs ?? (mtu < 400 ? 300 : 150);
+  const cell = { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };
+  const bytes = provision.provision(new Uint8Array(randomBytes(CELL_KEY)), provision.make(cell, identities));
+  write(join(path, "cell"), bytes);
+  return bytes;
+}
