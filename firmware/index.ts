@@ -107,7 +107,7 @@ function start(n: u32, now: u64): void {
   if (root == 0) return;
   store<u32>(root, chain.finalHeight());
   store<u32>(root, chain.executedHeight(), 4);
-  store<u32>(root, chain.view(), 8);
+  store<u32>(root, chain.highest() + 1, 8);
   store<u32>(root, <u32>safety.observer(), 12);
 }
 

@@ -25,7 +25,6 @@ export const CERTIFICATE: u32 = 32; // and the certificate is durable
 export const SIGNED: u32 = 64; // its leader's signature verified
 export const FINAL: u32 = 128; // the highest final block
 export const TWICE: u32 = 256; // its leader signed another one in this view
-export const SOUGHT: u32 = 512; // it was looked for in flash
 
 /** Heights whose state root is kept; a header may cite no older one. */
 export const ROOT_COUNT: u32 = 24;

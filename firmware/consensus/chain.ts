@@ -3,7 +3,7 @@
 //
 //   STATE +0 view · +4 highest notarized view · +8 finalHeight · +12 executedHeight · +16 target view (0: none) · +20, +24 replica.ts
 //        +28 height of the last block with transactions · +32 block time u32 · +36 replica.ts · +40 when that time was u64
-//        +48 replica.ts · +56 last FINAL u64 · +96 wanted digest 32 B · +128, +132 replica.ts · +136 wanted view u32 · +144 sync.ts
+//        +48 replica.ts · +56 last FINAL u64 · +64 first 8 B of what beacons asked for · +72 how often u32 (3: searched) · +96 wanted digest 32 B · +128, +132 replica.ts · +136 wanted view u32 · +144 sync.ts
 //        +216 cursor digest 32 B · +248 cursor view u32 · +252 chain is whole u32
 //
 //      final ── h+1 ── h+2 ── ... ── target          the cursor walks down from the target; when it meets the final block, the
@@ -28,6 +28,7 @@ import * as safety from "./safety";
 import * as certificate from "./certificate";
 import { STATE, STATEMENTS } from "./cell";
 
+const ASKED: usize = STATE + 64;
 const WANTED: usize = STATE + 96;
 const CURSOR: usize = STATE + 216;
 
@@ -182,7 +183,7 @@ export function commit(now: u64): bool {
   const known = log.head(at, WORK);
   const s = known ? block.obtain(WORK + record.LOG_DIGEST, load<u32>(WORK, record.LOG_VIEW)) : 0;
   if (s != 0) block.flag(s, block.NOTAR); // an ancestor of a final block was notarized
-  if (s == 0 || !stands(s) || !cell.same32(block.parent(s), finalDigest())) {
+  if (s == 0 || !(block.is(s, block.BODY) || readBack(s, at)) || !cell.same32(block.parent(s), finalDigest())) {
     store<u32>(STATE, 0, 16);
     return false;
   }
@@ -215,20 +216,35 @@ function descend(target: u32): bool {
   return true;
 }
 
-/** True when header and body of s are durable; a block that had to leave the table is read back from the log. */
+/** True when header and body of s are durable. A block that had to leave the table is read back from where the log remembers it; only one
+ *  that two beacons asked for in vain is looked for in all of the log, once. */
 export function stands(s: usize): bool {
   if (block.is(s, block.BODY)) return true;
-  if (block.is(s, block.SOUGHT)) return false;
-  block.flag(s, block.SOUGHT);
-  for (let at = log.first(); at != 0; at = log.next(at)) {
-    if (!log.head(at, WORK) || load<u8>(WORK + record.LOG_KIND) != record.LOG_BLOCK) continue;
-    if (!cell.same32(WORK + record.LOG_DIGEST, s) || !log.check(at)) continue;
-    log.read(at, 0, block.head(s), header.SIZE);
-    block.setRecord(s, at);
-    block.flag(s, block.HEADER | block.BODY);
-    return true;
-  }
+  const at = log.remembered(s);
+  if (at != 0 && readBack(s, at)) return true;
+  if (load<u32>(STATE, 72) != 2 || load<u64>(s) != load<u64>(ASKED)) return false;
+  store<u32>(STATE, 3, 72);
+  for (let at = log.first(); at != 0; at = log.next(at)) if (readBack(s, at)) return true;
   return false;
+}
+
+/** Fills s from the log record at `at`, if that is its block. */
+function readBack(s: usize, at: u32): bool {
+  if (!log.head(at, WORK) || load<u8>(WORK + record.LOG_KIND) != record.LOG_BLOCK) return false;
+  if (!cell.same32(WORK + record.LOG_DIGEST, s) || !log.check(at)) return false;
+  log.read(at, 0, block.head(s), header.SIZE);
+  block.setRecord(s, at);
+  block.flag(s, block.HEADER | block.BODY);
+  return true;
+}
+
+/** A beacon asks for the block that is wanted. */
+export function asked(): void {
+  if (load<u64>(ASKED) != load<u64>(WANTED)) {
+    store<u64>(ASKED, load<u64>(WANTED));
+    store<u32>(STATE, 0, 72);
+  }
+  if (load<u32>(STATE, 72) < 2) store<u32>(STATE, load<u32>(STATE, 72) + 1, 72);
 }
 
 /** Makes s, a durable child of the final block on the way to the target, the final block. */

@@ -67,6 +67,7 @@ export function recall(offset: u32, head: usize): void {
     chain.raise(v);
     return;
   }
+  log.remember(s, offset);
   log.read(offset, 0, block.head(s), header.SIZE);
   block.setRecord(s, offset);
   block.flag(s, block.HEADER | block.BODY | block.CHECKED);

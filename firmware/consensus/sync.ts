@@ -1,7 +1,7 @@
 // Reconciliation: every device says on a timer what it has (wire/beacon.ts); neighbours that hold what it lacks send just that.
 // With n <= 32 a bitmap is exact, so nothing is repeated that nobody misses, and nothing missing is ever given up (R8, R9).
 //
-//   behind in finality   -> the lowest FINAL certificate above its final view, then the blocks that it names as wanted
+//   behind in finality   -> the lowest FINAL certificate above its final view and the blocks below it, newest first; then those it wants
 //   behind in NOTAR      -> the NOTAR certificate of the highest view
 //   behind by a gap      -> a NULL certificate that covers its view
 //   in the same view     -> the proposal, or just its missing fragments; votes whose bits it lacks
@@ -37,6 +37,10 @@ const HEAD: usize = STATE + 160; // a log record's head while it is looked at, 5
 const ALL: u32 = 0xffffffff;
 /** Votes of one kind that answer one beacon. */
 const VOTES: u32 = 3;
+/** Blocks that answer one beacon of a device that is behind. */
+const BURST: u32 = 4;
+/** Heights by which a device may be behind and still be served blocks above the final one. */
+const NEAR: u32 = 12;
 
 /** Milliseconds between beacons: two message delays while something is open, six when all is quiet; a quarter of it by chance. */
 function interval(): u32 {
@@ -88,7 +92,10 @@ export function tick(now: u64): void {
   store<u32>(b + beacon.EXECUTED_HEIGHT, chain.executedHeight());
   store<u64>(b + beacon.EXECUTED_ROOT, load<u64>(block.root(chain.executedHeight())));
   store<u32>(b + beacon.FRAGMENTS, link.partial(b + beacon.OBJECT));
-  if (chain.wantedView() != 0) store<u64>(b + beacon.WANTED, load<u64>(chain.wanted()));
+  if (chain.wantedView() != 0) {
+    if (chain.finalHeight() + NEAR > load<u32>(BEST)) chain.asked(); // else it is not the next block that is wanted
+    store<u64>(b + beacon.WANTED, load<u64>(chain.wanted()));
+  }
   store<u32>(b + beacon.CLOCK, <u32>now);
   link.send(0, b, beacon.SIZE, ALL);
   link.forget(); // what neighbours send now answers this beacon, even if it came before
@@ -116,10 +123,9 @@ export function hear(b: usize, n: u32): u32 {
   if (height > load<u32>(BEST)) store<u32>(BEST, height);
   const chosen = cell.n() < 4 || rng.next() % (cell.n() - 1) < 2;
   if (chosen) {
-    if (load<u64>(b + beacon.WANTED) != 0) serve(b);
+    if (load<u64>(b + beacon.WANTED) != 0 && serve(b)) return 0;
     // without a certificate of its own to show, finality is shown by what led to it
-    const shown = load<u32>(b + beacon.FINAL_VIEW) < chain.finalView() && finality(b);
-    if (shown) return 0;
+    if (load<u32>(b + beacon.FINAL_VIEW) < chain.finalView() && finality(b)) return 0;
     if (load<u32>(b + beacon.NOTAR_VIEW) < chain.highest()) sendRecord(block.notarized(chain.highest()));
     else if (load<u32>(b + beacon.VIEW) < chain.view()) {
       const length = certificate.nullified(WORK, load<u32>(b + beacon.VIEW));
@@ -151,13 +157,21 @@ function finality(b: usize): bool {
     refuse(reason.BEYOND_WINDOW, h);
     return false;
   }
+  let best: u32 = 0;
   let at = block.recordAt(h);
   for (let steps = 0; at != 0 && steps < 64; steps++) {
     if (!log.head(at, HEAD)) break;
     if (load<u8>(HEAD + record.LOG_KIND) == record.LOG_FINAL && load<u32>(HEAD + record.LOG_VIEW) > after) {
-      return sendLogged(at);
-    }
+      if (best != 0 && load<u32>(HEAD + record.LOG_HEIGHT) - h >= BURST) break;
+      best = at;
+    } else if (best != 0 && load<u32>(HEAD + record.LOG_HEIGHT) >= h + BURST) break;
     at = log.next(at);
+  }
+  if (best != 0 && log.head(best, HEAD)) {
+    const height = load<u32>(HEAD + record.LOG_HEIGHT);
+    if (!sendLogged(best)) return false;
+    sendDown(height, b); // it will want them next
+    return true;
   }
   // finality known from mixed evidence only: restate what this device itself promised
   const v = safety.finalizedView();
@@ -167,17 +181,27 @@ function finality(b: usize): bool {
   return false;
 }
 
-/** Sends the block that the neighbour waits for, or just the fragments it lacks of it. */
-function serve(b: usize): void {
+/** Sends the block that the neighbour waits for, or just the fragments it lacks of it. True when it is final, and those below it went too;
+ *  a newer one is of no use to who is far behind. */
+function serve(b: usize): bool {
   const prefix = load<u64>(b + beacon.WANTED);
-  for (let s = block.first(); s != 0; s = block.next(s)) {
-    if (block.is(s, block.BODY) && load<u64>(s) == prefix) return sendBlock(block.record(s), b);
-  }
   const from = load<u32>(b + beacon.FINAL_HEIGHT) + 1;
-  for (let h = from; h < from + 12 && h <= chain.finalHeight(); h++) {
-    const at = block.recordAt(h);
-    if (log.head(at, HEAD) && load<u64>(HEAD + record.LOG_DIGEST) == prefix) return sendBlock(at, b);
+  for (let h = from; h < from + NEAR && h <= chain.finalHeight(); h++) {
+    if (!log.head(block.recordAt(h), HEAD) || load<u64>(HEAD + record.LOG_DIGEST) != prefix) continue;
+    sendDown(h, b);
+    return true;
   }
+  if (from + NEAR <= chain.finalHeight()) return false;
+  for (let s = block.first(); s != 0; s = block.next(s)) {
+    if (block.is(s, block.BODY) && load<u64>(s) == prefix) sendBlock(block.record(s), b);
+  }
+  return false;
+}
+
+/** Sends the final blocks from height h down to what the neighbour has, a few at most: it takes them newest first. */
+function sendDown(h: u32, b: usize): void {
+  const least = max(load<u32>(b + beacon.FINAL_HEIGHT), h > BURST ? h - BURST : 0);
+  for (; h > least; h--) sendBlock(block.recordAt(h), b);
 }
 
 /** Sends the block whose record lies at `offset`. A block's object id is the second eighth of its digest. */

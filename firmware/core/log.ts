@@ -26,6 +26,23 @@ const MAGIC: u32 = 0x474f4c53; // "SLOG"
   return (record.LOG_SIZE + payload + 7) & ~7;
 }
 
+/** Where the place of the block with this digest is kept: one of 32, each 0 bytes 1 and 2 of its digest · 2 offset u16 in units of 8. */
+// @ts-ignore: decorator
+@inline function lately(digest: usize): usize {
+  return map.LATELY + ((load<u8>(digest) & 31) << 2);
+}
+
+/** Remembers that the block with this digest lies at `offset`, until another one takes its place. */
+export function remember(digest: usize, offset: u32): void {
+  store<u16>(lately(digest), load<u16>(digest, 1));
+  store<u16>(lately(digest), offset >> 3, 2);
+}
+
+/** Where the block with this digest may lie, without a look at flash; 0: not known. */
+export function remembered(digest: usize): u32 {
+  return load<u16>(lately(digest)) == load<u16>(digest, 1) ? (<u32>load<u16>(lately(digest), 2)) << 3 : 0;
+}
+
 /** Reads the head of the record at `offset` to out (56 B); false when no record begins there. Any offset may be asked. */
 export function head(offset: u32, out: usize): bool {
   const sector = flash.sector(record.REGION_BLOCKS);
@@ -142,5 +159,6 @@ export function append(kind: u32, view: u32, height: u32, digest: usize, p1: usi
   store<u32>(q, crc.crc32(0, q + record.LOG_SIZE, n1 + n2), record.LOG_PAYLOAD_CRC);
   store<u32>(q, crc.crc32(0, q, record.LOG_CRC), record.LOG_CRC);
   store<u32>(TAIL, tail + n);
+  if (kind == record.LOG_BLOCK) remember(digest, offset);
   return offset;
 }

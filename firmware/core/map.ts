@@ -2,7 +2,7 @@
 //
 //   +0    ring        4 B   where the next effect goes
 //   +8    rng         8 B   xorshift state
-//   +16   free      128 B
+//   +16   lately    128 B   where the last blocks lie in the log
 //   +144  flash      64 B   region 0 as read at boot: size, sector, unit, flags of four regions
 //   +208  identity  112 B   seed 32 · public key 32 · cell key 32 · kid 8 · length of the genesis 4 · zero 4
 //   +320  journal    16 B   heads
@@ -18,6 +18,7 @@ import * as layout from "../layout";
 
 export const RING: usize = layout.CORE;
 export const RNG: usize = layout.CORE + 8;
+export const LATELY: usize = layout.CORE + 16;
 export const FLASH: usize = layout.CORE + 144;
 export const IDENTITY: usize = layout.CORE + 208;
 export const JOURNAL: usize = layout.CORE + 320;

@@ -10,7 +10,7 @@
 //   EVIDENCE   0 signer u8 · 1 zero 3 B · 4 view u32: two signed votes that no honest device sends
 //   ANSWER     the answer to a request, see request.ts
 //   READING    0 channel u32 · 4 zero u32 · 8 value i64
-//   RECOVERED  0 finalHeight u32 · 4 executedHeight u32 · 8 view u32 · 12 flags u32 (bit 0: observer only)
+//   RECOVERED  0 finalHeight u32 · 4 executedHeight u32 · 8 lowest view it may be in u32 · 12 flags u32 (bit 0: observer only)
 //   NOTARIZED  0 view u32 · 4 height u32 · 8 digest 32 B
 //   SUBMITTED  0 SHA-256 of the transaction 32 B; its first 8 bytes are the id
 
