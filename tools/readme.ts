@@ -131,7 +131,7 @@ async function block(sample: readonly string[], folder: string): Promise<string[
       running.push(child);
       await reachable(child);
     } else {
-      const printed = await step(command, () => output(child), { quiet: true });
+      const printed: string[] = await step(command, () => output(child), { quiet: true });
       const bare = printed.map((line) => line.replaceAll(`${folder}/`, "")); // as if typed there
       const old = sample.slice(i + 1, next);
       out.push(...(old.length === 0 && bare.join("") === "" ? [] : retake(old, bare)));
