@@ -1,30 +1,35 @@
-// Arithmetic mod p = 2^255 - 19 on nine signed limbs of 28 1/3 bits on average, each an i32 in memory, an i64 in the works.
+// Arithmetic mod p = 2^255 - 19 on nine signed limbs of 29 bits, the last of 23: value = sum of l_i 2^(29 i). Each is an i32 in memory, an i64
+// in the works.
 //
-//   value = sum of l_i * 2^e_i      i     0   1   2   3    4    5    6    7    8
-//                                  e_i   0  29  57  85  114  142  170  199  227      e_i = ceil(255 i / 9)
-//                                  w_i  29  28  28  29   28   28   29   28   28      w_i = e_(i+1) - e_i, e_9 = 255
+// Bounds. Unit: 2^29 for limbs 0..7, 2^23 for limb 8. Classes of operands, by even limbs | odd limbs, up to 2^-12 of a unit more:
+//   N  [0, 1)  | [0, 1)    what mul and sq leave; limb 1 in (-2^16, 2^29 + 2^16)
+//   S  [0, 2)  | (-1, 1)   sum of two N       D  (0, 2) | (-1, 1)   difference of two N
+// Sums and differences move one unit between neighbours (a limb gains 1 where the one below lost 2^29), which leaves their value as it is
+// and even limbs without sign, so that two limbs travel in one 64-bit addition. Limb 8 has no neighbour: 2 units in S, (-1, 1) in D.
+//   mul  takes operands for which no column exceeds 31 units squared: any two of N, S, D (at most 16: in columns of even index even limbs
+//        meet even ones, 5 pairs of 4 less the small limb 8, in the others even meet odd, 8 pairs of 2); anything in (-2, 2) with (-1, 1) in
+//        all limbs (8 pairs of 2), so N with all that fits in 30 bits; and what point.double proves of its own.
+//   sq   takes N, S or D.
+// Proof: column 7 is the largest, 8 products of 2^58 per unit squared. The carry in is below 2^35, 1216 h_k below 2^40 for k < 7; h_7
+// holds only a_8 b_8 < 4 * 2^46 and a carry, so 1216 h_7 < 2^59.3. With 31 units: |t| < 31 * 2^58 + 2^59.4 < 2^63. The last
+// carry (t >> 23) is below 2^40, as a_i b_(8-i) is small for i = 0, 8, times 19 below 2^44.3: limb 1 moves by less than 2^15.3.
+// test/crypto/field.test.ts recomputes the columns and drives limbs to these extremes.
 //
-// Nine limbs give 81 products, as 9 x 29 bits would, but the last carry leaves at 2^255 exactly, where it weighs 19, and a limb is
-// small enough that sums need no carry of their own. Since e_i is rounded up, l_i * m_j belongs at 2^(e_(i+j)) once or twice:
-// twice when (i mod 3, j mod 3) is (1,1), (1,2) or (2,1).
-//
-// Bounds. Unit: a limb "of size s" is at most s * 2^w_i * (1 + 2^-17) in absolute value.
-//   N  results of mul and sq: limbs 0 and 2..8 in [0, 2^w_i), limb 1 in (-2^11, 2^28 + 2^11): size 1
-//   sums and differences of sizes s and t have size s + t; a difference of two N has size 1
-//   mul takes sizes s, t with s*t <= 6; sq takes s with s*s <= 6.
-// Proof: a product counted twice or once is at most 2^57 s t, or 2^58 s t when i = j = 0 mod 3. A column has at most 9 products with
-// 9 * 2^57, or, columns 6 and 9, 10 * 2^57 in sum: 60 * 2^57 for s*t = 6. The carry in is below 2^36 and 19 h below 2^35, so |t| <
-// 60.1 * 2^57 < 2^63. The last carry (t >> 28) is below 2^35, times 19 below 2^39.3: it moves limb 1 by less than 2^10.4.
-// A stored limb is below 3.1 * 2^29 < 2^31. test/crypto/field.test.ts recomputes the column sums and drives limbs to these extremes.
+// mul, by operations of wasm3: 369 as here; 387 by rows of nine products and 9 x 29 bits with a 19 that is shifted; 395 by 9 x 28 1/3
+// bits; 431 by 10 x 25.5. Three blocks of three limbs need 6 x 9 products instead of 81 (Karatsuba): x_i y_j + x_j y_i = x_i y_i +
+// x_j y_j + (x_i - x_j)(y_j - y_i). A product costs wasm3 three operations (multiply, add, put the sum aside), the 45 sums of what is
+// known already one each. All of it is mod 2^64, and only the sums of columns have to fit. For squares it gains nothing (180 for 149).
+// sq, 244 in a chain: limbs stay in locals from one squaring to the next.
 //
 // Rule: no branch and no address depends on a value.
 
 import * as scratch from "./scratch";
 
 const M29: i64 = 0x1fffffff;
-const M28: i64 = 0x0fffffff;
+const M23: i64 = 0x7fffff;
+const FOLD: i64 = 1216; // 2^261 mod p
 
-/** o = a * b; o may be a or b. Sizes s*t <= 6 in, N out. */
+/** o = a * b; o may be a or b. N out. */
 // prettier-ignore
 export function mul(o: usize, a: usize, b: usize): void {
   const a0: i64 = load<i32>(a, 0);
@@ -45,65 +50,94 @@ export function mul(o: usize, a: usize, b: usize): void {
   const b6: i64 = load<i32>(b, 24);
   const b7: i64 = load<i32>(b, 28);
   const b8: i64 = load<i32>(b, 32);
-  const d1 = a1 + a1;
-  const d2 = a2 + a2;
-  const d4 = a4 + a4;
-  const d5 = a5 + a5;
-  const d7 = a7 + a7;
-  const d8 = a8 + a8;
-  let t: i64 = d1 * b8 + d2 * b7 + a3 * b6 + d4 * b5 + d5 * b4 + a6 * b3 + d7 * b2 + d8 * b1;
+  // each block with itself, columns 0 to 4
+  const p0 = a0 * b0;
+  const p1 = a0 * b1 + a1 * b0;
+  const p2 = a0 * b2 + a1 * b1 + a2 * b0;
+  const p3 = a1 * b2 + a2 * b1;
+  const p4 = a2 * b2;
+  const q0 = a3 * b3;
+  const q1 = a3 * b4 + a4 * b3;
+  const q2 = a3 * b5 + a4 * b4 + a5 * b3;
+  const q3 = a4 * b5 + a5 * b4;
+  const q4 = a5 * b5;
+  const s0 = a6 * b6;
+  const s1 = a6 * b7 + a7 * b6;
+  const s2 = a6 * b8 + a7 * b7 + a8 * b6;
+  const s3 = a7 * b8 + a8 * b7;
+  const s4 = a8 * b8;
+  // differences of blocks: first and second, first and third, second and third
+  const u0 = a0 - a3;
+  const u1 = a1 - a4;
+  const u2 = a2 - a5;
+  const U0 = b3 - b0;
+  const U1 = b4 - b1;
+  const U2 = b5 - b2;
+  const v0 = a0 - a6;
+  const v1 = a1 - a7;
+  const v2 = a2 - a8;
+  const V0 = b6 - b0;
+  const V1 = b7 - b1;
+  const V2 = b8 - b2;
+  const w0 = a3 - a6;
+  const w1 = a4 - a7;
+  const w2 = a5 - a8;
+  const W0 = b6 - b3;
+  const W1 = b7 - b4;
+  const W2 = b8 - b5;
+  // columns 9 to 16, which weigh 2^261 = 1216 (mod p) times those from 0 to 7
+  let t: i64 = p3 + q3 + q0 + s3 + s0 + v1 * V2 + v2 * V1 + w0 * W0;
   const h0 = t & M29;
-  t = (t >> 29) + a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2;
-  const h1 = t & M28;
-  t = (t >> 28) + a3 * b8 + d4 * b7 + a5 * b6 + a6 * b5 + d7 * b4 + a8 * b3;
-  const h2 = t & M28;
-  t = (t >> 28) + d4 * b8 + d5 * b7 + a6 * b6 + d7 * b5 + d8 * b4;
+  t = (t >> 29) + p4 + q4 + q1 + s4 + s1 + v2 * V2 + w0 * W1 + w1 * W0;
+  const h1 = t & M29;
+  t = (t >> 29) + q2 + s2 + w0 * W2 + w1 * W1 + w2 * W0;
+  const h2 = t & M29;
+  t = (t >> 29) + q3 + s3 + s0 + w1 * W2 + w2 * W1;
   const h3 = t & M29;
-  t = (t >> 29) + a5 * b8 + a6 * b7 + a7 * b6 + a8 * b5;
-  const h4 = t & M28;
-  t = (t >> 28) + a6 * b8 + d7 * b7 + a8 * b6;
-  const h5 = t & M28;
-  t = (t >> 28) + d7 * b8 + d8 * b7;
+  t = (t >> 29) + q4 + s4 + s1 + w2 * W2;
+  const h4 = t & M29;
+  t = (t >> 29) + s2;
+  const h5 = t & M29;
+  t = (t >> 29) + s3;
   const h6 = t & M29;
-  t = (t >> 29) + a8 * b8;
-  const h7 = t & M28;
-  const h8 = t >> 28;
-  t = h0 * 19 + a0 * b0;
+  const h7 = (t >> 29) + s4;
+  t = h0 * FOLD + p0;
   const r0 = t & M29;
-  t = (t >> 29) + h1 * 19 + a0 * b1 + a1 * b0;
-  const r1 = t & M28;
-  t = (t >> 28) + h2 * 19 + a0 * b2 + d1 * b1 + a2 * b0;
-  store<i32>(o, t & M28, 8);
-  t = (t >> 28) + h3 * 19 + a0 * b3 + d1 * b2 + d2 * b1 + a3 * b0;
+  t = (t >> 29) + h1 * FOLD + p1;
+  const r1 = t & M29;
+  t = (t >> 29) + h2 * FOLD + p2;
+  store<i32>(o, t & M29, 8);
+  t = (t >> 29) + h3 * FOLD + p3 + p0 + q0 + u0 * U0;
   store<i32>(o, t & M29, 12);
-  t = (t >> 29) + h4 * 19 + a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0;
-  store<i32>(o, t & M28, 16);
-  t = (t >> 28) + h5 * 19 + a0 * b5 + d1 * b4 + a2 * b3 + a3 * b2 + d4 * b1 + a5 * b0;
-  store<i32>(o, t & M28, 20);
-  t = (t >> 28) + h6 * 19 + a0 * b6 + d1 * b5 + d2 * b4 + a3 * b3 + d4 * b2 + d5 * b1 + a6 * b0;
+  t = (t >> 29) + h4 * FOLD + p4 + p1 + q1 + u0 * U1 + u1 * U0;
+  store<i32>(o, t & M29, 16);
+  t = (t >> 29) + h5 * FOLD + p2 + q2 + u0 * U2 + u1 * U1 + u2 * U0;
+  store<i32>(o, t & M29, 20);
+  t = (t >> 29) + h6 * FOLD + p3 + p0 + q3 + q0 + s0 + u1 * U2 + u2 * U1 + v0 * V0;
   store<i32>(o, t & M29, 24);
-  t = (t >> 29) + h7 * 19 + a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0;
-  store<i32>(o, t & M28, 28);
-  t = (t >> 28) + h8 * 19 + a0 * b8 + d1 * b7 + a2 * b6 + a3 * b5 + d4 * b4 + a5 * b3 + a6 * b2 + d7 * b1 + a8 * b0;
-  store<i32>(o, t & M28, 32);
-  t = (t >> 28) * 19 + r0;
+  t = (t >> 29) + h7 * FOLD + p4 + p1 + q4 + q1 + s1 + u2 * U2 + v0 * V1 + v1 * V0;
+  store<i32>(o, t & M29, 28);
+  t = (t >> 29) + p2 + q2 + s2 + v0 * V2 + v1 * V1 + v2 * V0;
+  store<i32>(o, t & M23, 32);
+  t = (t >> 23) * 19 + r0;
   store<i32>(o, t & M29, 0);
   store<i32>(o, (t >> 29) + r1, 4);
 }
 
-/** o = a^(2^n), n >= 1: n squarings; o may be a. Size s with s*s <= 6 in, N out. */
+/** o = a^(2^n), n >= 1: n squarings; o may be a. N, S or D in, N out. */
 // prettier-ignore
 export function sq(o: usize, a: usize, n: u32): void {
-  do {
-    const a0: i64 = load<i32>(a, 0);
-    const a1: i64 = load<i32>(a, 4);
-    const a2: i64 = load<i32>(a, 8);
-    const a3: i64 = load<i32>(a, 12);
-    const a4: i64 = load<i32>(a, 16);
-    const a5: i64 = load<i32>(a, 20);
-    const a6: i64 = load<i32>(a, 24);
-    const a7: i64 = load<i32>(a, 28);
-    const a8: i64 = load<i32>(a, 32);
+  let a0: i64 = load<i32>(a, 0);
+  let a1: i64 = load<i32>(a, 4);
+  let a2: i64 = load<i32>(a, 8);
+  let a3: i64 = load<i32>(a, 12);
+  let a4: i64 = load<i32>(a, 16);
+  let a5: i64 = load<i32>(a, 20);
+  let a6: i64 = load<i32>(a, 24);
+  let a7: i64 = load<i32>(a, 28);
+  let a8: i64 = load<i32>(a, 32);
+  let r2: i64, r3: i64, r4: i64, r5: i64, r6: i64, r7: i64, r8: i64;
+  for (;;) {
     const d0 = a0 + a0;
     const d1 = a1 + a1;
     const d2 = a2 + a2;
@@ -112,80 +146,95 @@ export function sq(o: usize, a: usize, n: u32): void {
     const d5 = a5 + a5;
     const d6 = a6 + a6;
     const d7 = a7 + a7;
-    const d8 = a8 + a8;
-    let t: i64 = d1 * d8 + d2 * d7 + d3 * a6 + d4 * d5;
+    let t: i64 = d1 * a8 + d2 * a7 + d3 * a6 + d4 * a5;
     const h0 = t & M29;
     t = (t >> 29) + d2 * a8 + d3 * a7 + d4 * a6 + a5 * a5;
-    const h1 = t & M28;
-    t = (t >> 28) + d3 * a8 + d4 * d7 + d5 * a6;
-    const h2 = t & M28;
-    t = (t >> 28) + d4 * d8 + d5 * d7 + a6 * a6;
+    const h1 = t & M29;
+    t = (t >> 29) + d3 * a8 + d4 * a7 + d5 * a6;
+    const h2 = t & M29;
+    t = (t >> 29) + d4 * a8 + d5 * a7 + a6 * a6;
     const h3 = t & M29;
     t = (t >> 29) + d5 * a8 + d6 * a7;
-    const h4 = t & M28;
-    t = (t >> 28) + d6 * a8 + d7 * a7;
-    const h5 = t & M28;
-    t = (t >> 28) + d7 * d8;
+    const h4 = t & M29;
+    t = (t >> 29) + d6 * a8 + a7 * a7;
+    const h5 = t & M29;
+    t = (t >> 29) + d7 * a8;
     const h6 = t & M29;
-    t = (t >> 29) + a8 * a8;
-    const h7 = t & M28;
-    const h8 = t >> 28;
-    t = h0 * 19 + a0 * a0;
-    const r0 = t & M29;
-    t = (t >> 29) + h1 * 19 + d0 * a1;
-    const r1 = t & M28;
-    t = (t >> 28) + h2 * 19 + d0 * a2 + d1 * a1;
-    store<i32>(o, t & M28, 8);
-    t = (t >> 28) + h3 * 19 + d0 * a3 + d1 * d2;
-    store<i32>(o, t & M29, 12);
-    t = (t >> 29) + h4 * 19 + d0 * a4 + d1 * a3 + a2 * a2;
-    store<i32>(o, t & M28, 16);
-    t = (t >> 28) + h5 * 19 + d0 * a5 + d1 * d4 + d2 * a3;
-    store<i32>(o, t & M28, 20);
-    t = (t >> 28) + h6 * 19 + d0 * a6 + d1 * d5 + d2 * d4 + a3 * a3;
-    store<i32>(o, t & M29, 24);
-    t = (t >> 29) + h7 * 19 + d0 * a7 + d1 * a6 + d2 * a5 + d3 * a4;
-    store<i32>(o, t & M28, 28);
-    t = (t >> 28) + h8 * 19 + d0 * a8 + d1 * d7 + d2 * a6 + d3 * a5 + d4 * a4;
-    store<i32>(o, t & M28, 32);
-    t = (t >> 28) * 19 + r0;
-    store<i32>(o, t & M29, 0);
-    store<i32>(o, (t >> 29) + r1, 4);
-    a = o;
-  } while (--n != 0);
-}
-
-/**
- * o = a + b, where both have no negative limb but limb 1 (N, or a sum of N): limbs are added in pairs, and no carry leaves the low one
- * of a pair, which is limb 0, 2, 4 or 6.
- */
-export function add(o: usize, a: usize, b: usize): void {
-  store<u64>(o, load<u64>(a, 0) + load<u64>(b, 0), 0);
-  store<u64>(o, load<u64>(a, 8) + load<u64>(b, 8), 8);
-  store<u64>(o, load<u64>(a, 16) + load<u64>(b, 16), 16);
-  store<u64>(o, load<u64>(a, 24) + load<u64>(b, 24), 24);
-  store<u32>(o, load<u32>(a, 32) + load<u32>(b, 32), 32);
-}
-
-/** sum = a + b, difference = a - b; either may be a or b. Three limbs a pass. */
-export function both(sum: usize, difference: usize, a: usize, b: usize): void {
-  for (const end = a + 36; a != end; a += 12, b += 12, sum += 12, difference += 12) {
-    const a0 = load<i32>(a, 0);
-    const a1 = load<i32>(a, 4);
-    const a2 = load<i32>(a, 8);
-    const b0 = load<i32>(b, 0);
-    const b1 = load<i32>(b, 4);
-    const b2 = load<i32>(b, 8);
-    store<i32>(sum, a0 + b0, 0);
-    store<i32>(sum, a1 + b1, 4);
-    store<i32>(sum, a2 + b2, 8);
-    store<i32>(difference, a0 - b0, 0);
-    store<i32>(difference, a1 - b1, 4);
-    store<i32>(difference, a2 - b2, 8);
+    const h7 = (t >> 29) + a8 * a8;
+    t = h0 * FOLD + a0 * a0;
+    a0 = t & M29;
+    t = (t >> 29) + h1 * FOLD + d0 * a1;
+    const r1 = t & M29;
+    t = (t >> 29) + h2 * FOLD + d0 * a2 + a1 * a1;
+    r2 = t & M29;
+    t = (t >> 29) + h3 * FOLD + d0 * a3 + d1 * a2;
+    r3 = t & M29;
+    t = (t >> 29) + h4 * FOLD + d0 * a4 + d1 * a3 + a2 * a2;
+    r4 = t & M29;
+    t = (t >> 29) + h5 * FOLD + d0 * a5 + d1 * a4 + d2 * a3;
+    r5 = t & M29;
+    t = (t >> 29) + h6 * FOLD + d0 * a6 + d1 * a5 + d2 * a4 + a3 * a3;
+    r6 = t & M29;
+    t = (t >> 29) + h7 * FOLD + d0 * a7 + d1 * a6 + d2 * a5 + d3 * a4;
+    r7 = t & M29;
+    t = (t >> 29) + d0 * a8 + d1 * a7 + d2 * a6 + d3 * a5 + a4 * a4;
+    r8 = t & M23;
+    t = (t >> 23) * 19 + a0;
+    a0 = t & M29;
+    a1 = (t >> 29) + r1;
+    if (--n == 0) break;
+    a2 = r2; a3 = r3; a4 = r4; a5 = r5; a6 = r6; a7 = r7; a8 = r8;
   }
+  store<i32>(o, a0, 0);
+  store<i32>(o, a1, 4);
+  store<i32>(o, r2, 8);
+  store<i32>(o, r3, 12);
+  store<i32>(o, r4, 16);
+  store<i32>(o, r5, 20);
+  store<i32>(o, r6, 24);
+  store<i32>(o, r7, 28);
+  store<i32>(o, r8, 32);
 }
 
-/** o = the small number x, below 2^28. */
+// What a sum of pairs (even limb, odd limb) gains to be S, first pair and others; what a difference gains to be D.
+const S0: u64 = 0xe000000000000000; // odd limb - 2^29
+const S1: u64 = 0xe000000000000001; // even limb + 1, odd limb - 2^29
+const D1: u64 = 0xffffffff20000000; // even limb + 2^29, odd limb - 1
+
+/** o = a + b, S, for a and b in N. */
+export function add(o: usize, a: usize, b: usize): void {
+  store<u64>(o, load<u64>(a, 0) + load<u64>(b, 0) + S0, 0);
+  store<u64>(o, load<u64>(a, 8) + load<u64>(b, 8) + S1, 8);
+  store<u64>(o, load<u64>(a, 16) + load<u64>(b, 16) + S1, 16);
+  store<u64>(o, load<u64>(a, 24) + load<u64>(b, 24) + S1, 24);
+  store<u32>(o, load<u32>(a, 32) + load<u32>(b, 32) + 1, 32);
+}
+
+/** sum = a + b, S; difference = a - b, D; for a and b in N. Either may be a or b. */
+export function both(sum: usize, difference: usize, a: usize, b: usize): void {
+  let x = load<u64>(a, 0);
+  let y = load<u64>(b, 0);
+  store<u64>(sum, x + y + S0, 0);
+  store<u64>(difference, x - y + D1, 0);
+  x = load<u64>(a, 8);
+  y = load<u64>(b, 8);
+  store<u64>(sum, x + y + S1, 8);
+  store<u64>(difference, x - y + D1, 8);
+  x = load<u64>(a, 16);
+  y = load<u64>(b, 16);
+  store<u64>(sum, x + y + S1, 16);
+  store<u64>(difference, x - y + D1, 16);
+  x = load<u64>(a, 24);
+  y = load<u64>(b, 24);
+  store<u64>(sum, x + y + S1, 24);
+  store<u64>(difference, x - y + D1, 24);
+  const u = load<u32>(a, 32);
+  const v = load<u32>(b, 32);
+  store<u32>(sum, u + v + 1, 32);
+  store<u32>(difference, u - v, 32);
+}
+
+/** o = the small number x, below 2^29. */
 export function small(o: usize, x: i32): void {
   memory.fill(o, 0, 36);
   store<i32>(o, x);
@@ -198,49 +247,47 @@ export function decode(o: usize, p: usize): void {
   const w2 = load<u64>(p, 16);
   const w3 = load<u64>(p, 24);
   store<i32>(o, w0 & M29, 0);
-  store<i32>(o, (w0 >> 29) & M28, 4);
-  store<i32>(o, ((w0 >> 57) | (w1 << 7)) & M28, 8);
-  store<i32>(o, (w1 >> 21) & M29, 12);
-  store<i32>(o, ((w1 >> 50) | (w2 << 14)) & M28, 16);
-  store<i32>(o, (w2 >> 14) & M28, 20);
-  store<i32>(o, ((w2 >> 42) | (w3 << 22)) & M29, 24);
-  store<i32>(o, (w3 >> 7) & M28, 28);
-  store<i32>(o, (w3 >> 35) & M28, 32);
+  store<i32>(o, (w0 >> 29) & M29, 4);
+  store<i32>(o, ((w0 >> 58) | (w1 << 6)) & M29, 8);
+  store<i32>(o, (w1 >> 23) & M29, 12);
+  store<i32>(o, ((w1 >> 52) | (w2 << 12)) & M29, 16);
+  store<i32>(o, (w2 >> 17) & M29, 20);
+  store<i32>(o, ((w2 >> 46) | (w3 << 18)) & M29, 24);
+  store<i32>(o, (w3 >> 11) & M29, 28);
+  store<i32>(o, (w3 >> 40) & M23, 32);
 }
 
-/** Adds t to the nine limbs at p and carries through once: leaves each in [0, 2^w_i), returns what is carried out at 2^255. */
+/** Adds t to the nine limbs at p and carries through once: leaves no limb negative or too wide, returns what is carried out at 2^255. */
 function carry(p: usize, t: i64): i64 {
-  for (const end = p + 36; p != end; p += 12) {
-    t += <i64>load<i32>(p, 0);
-    store<i32>(p, t & M29, 0);
-    t = (t >> 29) + <i64>load<i32>(p, 4);
-    store<i32>(p, t & M28, 4);
-    t = (t >> 28) + <i64>load<i32>(p, 8);
-    store<i32>(p, t & M28, 8);
-    t >>= 28;
+  for (const end = p + 32; p != end; p += 4) {
+    t += <i64>load<i32>(p);
+    store<i32>(p, t & M29);
+    t >>= 29;
   }
-  return t;
+  t += <i64>load<i32>(p);
+  store<i32>(p, t & M23);
+  return t >> 23;
 }
 
 /**
- * Writes the canonical 32 bytes of a, whose value v is above -2p and below 2^258: N, or a difference or sum of two or three N.
+ * Writes the canonical 32 bytes of a, whose value v is above -2p and below 2^258: N, S, D, or a sum of a few.
  * w = v + 2p >= 0 leaves c = floor(w / 2^255) <= 9, so w' = w - c p = (w mod 2^255) + 19 c is in [0, 2^255 + 171]. w' + 19 carries
  * q = 1 out iff w' >= p, leaving w' - p, which is the result; else 19 is taken off again.
  */
 export function encode(out: usize, a: usize): void {
   const l = scratch.LIMBS;
   memory.copy(l, a, 36);
-  store<i32>(l, load<i32>(l, 32) + 0x20000000, 32); // 2^29 * 2^227 = 2^256 = 2p + 38
+  store<i32>(l, load<i32>(l, 32) + 0x1000000, 32); // 2^24 * 2^232 = 2^256 = 2p + 38
   const c = carry(l, -38);
   const q = carry(l, 19 * c + 19);
   carry(l, 19 * (q - 1));
   const l2: u64 = load<u32>(l, 8);
   const l4: u64 = load<u32>(l, 16);
   const l6: u64 = load<u32>(l, 24);
-  store<u64>(out, (<u64>load<u32>(l, 0)) | ((<u64>load<u32>(l, 4)) << 29) | (l2 << 57), 0);
-  store<u64>(out, (l2 >> 7) | ((<u64>load<u32>(l, 12)) << 21) | (l4 << 50), 8);
-  store<u64>(out, (l4 >> 14) | ((<u64>load<u32>(l, 20)) << 14) | (l6 << 42), 16);
-  store<u64>(out, (l6 >> 22) | ((<u64>load<u32>(l, 28)) << 7) | ((<u64>load<u32>(l, 32)) << 35), 24);
+  store<u64>(out, (<u64>load<u32>(l, 0)) | ((<u64>load<u32>(l, 4)) << 29) | (l2 << 58), 0);
+  store<u64>(out, (l2 >> 6) | ((<u64>load<u32>(l, 12)) << 23) | (l4 << 52), 8);
+  store<u64>(out, (l4 >> 12) | ((<u64>load<u32>(l, 20)) << 17) | (l6 << 46), 16);
+  store<u64>(out, (l6 >> 18) | ((<u64>load<u32>(l, 28)) << 11) | ((<u64>load<u32>(l, 32)) << 40), 24);
 }
 
 /** True when a (as encode takes it) is 0 mod p. */

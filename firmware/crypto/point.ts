@@ -3,10 +3,10 @@
 // One point is under work at scratch.X Y Z E H: x = X/Z, y = Y/Z, and E H = X Y / Z; extended coordinates (Hisil, Wong, Carter, Dawson
 // 2008) whose T is left as the pair (E, H) until an addition wants it. What is added lies in memory as
 //
-//   entry   0 Y + X · 36 Y - X · 72 2 d T · 108 2 Z        36 B each; a comb entry has Z = 1 and ends at 108
+//   entry   0 Y + X · 36 Y - X · 72 2 d T · 108 2 Z        36 B each
+//   halved  0 (y + x) / 2 · 36 (y - x) / 2 · 72 d x y      Z = 1: the entries of the comb
 //
-// Sizes (field.ts) stand beside each formula, in N. X, Y and Z have no negative limb but limb 1, as field.add wants it. The formulas are
-// complete: there is no exceptional point.
+// X, Y and Z are in N (field.ts) between formulas. The formulas are complete: there is no exceptional point.
 // Rule: only base is for secrets; it neither branches on nor indexes by its scalar.
 
 import * as comb from "./comb";
@@ -16,12 +16,15 @@ import { A, B, BYTES, C, D, E, F, G, H, RECODED, TWICE, X, Y, Z } from "./scratc
 
 export const ENTRY: usize = 144;
 
-// d, 2 d and sqrt(-1)
+const LEND: i32 = 0x1fffffff; // what a limb loses that lends 2^29 to the one below and borrows 1 from the one above
+
+// d, 2 d, sqrt(-1) and 1/2
 // prettier-ignore
 const CURVE: usize = memory.data<i32>([
-  0x135978a3, 0x0f5a6e50, 0x00ec55ba, 0x00526a0a, 0x0a26001c, 0x01e5dde7, 0x1ce331d0, 0x0c56dffc, 0x0a406d9d,
-  0x06b2f159, 0x0eb4dca1, 0x01d8ab75, 0x00a4d414, 0x044c0038, 0x03cbbbcf, 0x19c663a0, 0x08adbff9, 0x0480db3b,
-  0x0a0ea0b0, 0x0770d93a, 0x07f23c62, 0x18c03569, 0x05e9cbd0, 0x0264f7ef, 0x02cad340, 0x009f83be, 0x05706490,
+  0x135978a3, 0x0f5a6e50, 0x10762add, 0x00149a82, 0x1e898007, 0x003cbbbc, 0x19ce331d, 0x1dc56dff, 0x0052036c,
+  0x06b2f159, 0x1eb4dca1, 0x00ec55ba, 0x00293505, 0x1d13000e, 0x00797779, 0x139c663a, 0x1b8adbff, 0x002406d9,
+  0x0a0ea0b0, 0x0770d93a, 0x0bf91e31, 0x06300d5a, 0x1d7a72f4, 0x004c9efd, 0x1c2cad34, 0x1009f83b, 0x002b8324,
+  0x1ffffff7, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x003fffff,
 ]);
 
 /** The point becomes the neutral element. */
@@ -33,15 +36,21 @@ export function neutral(): void {
   field.small(H, 1);
 }
 
-/** The point is doubled: 3M + 4S. */
+/**
+ * The point is doubled: 3M + 4S. What stands beside a line is the range of a limb in units (field.ts).
+ *
+ * E F is not bounded by 3 * 4 = 12, as both are made of the same a and b: for two limbs i and j, E_i F_j + E_j F_i is linear in each of the eight
+ * limbs behind it, so it is largest at corners, where it is at most 5, and E_i F_i at most 4 (field.test.ts tries them all). Column 7, four
+ * such pairs, has 20 units.
+ */
 export function double(): void {
   field.sq(A, X, 1);
   field.sq(B, Y, 1);
   field.sq(C, Z, 1);
-  field.add(D, X, Y); // 2
+  field.add(D, X, Y); // S
   field.sq(D, D, 1);
-  // H = A + B: 2 · G = A - B: 1 · E = H - D: 2 (from -1 to 2) · F = 2 C + G: 3, three limbs a pass
   for (let p: usize = X; p != X + 36; p += 12) {
+    // H = A + B: [0, 2) · G = A - B: (-1, 1) · E = H - D: (-1, 2) · F = 2 C + G, less 2^29 in each limb: (-2, 2)
     const a0 = load<i32>(p, A - X);
     const b0 = load<i32>(p, B - X);
     const h0 = a0 + b0;
@@ -50,7 +59,7 @@ export function double(): void {
     store<i32>(p, h0, H - X);
     store<i32>(p, h0 - load<i32>(p, D - X), E - X);
     store<i32>(p, g0, G - X);
-    store<i32>(p, c0 + c0 + g0, F - X);
+    store<i32>(p, c0 + c0 + g0 - LEND, F - X);
     const a1 = load<i32>(p, A - X + 4);
     const b1 = load<i32>(p, B - X + 4);
     const h1 = a1 + b1;
@@ -59,7 +68,7 @@ export function double(): void {
     store<i32>(p, h1, H - X + 4);
     store<i32>(p, h1 - load<i32>(p, D - X + 4), E - X + 4);
     store<i32>(p, g1, G - X + 4);
-    store<i32>(p, c1 + c1 + g1, F - X + 4);
+    store<i32>(p, c1 + c1 + g1 - LEND, F - X + 4);
     const a2 = load<i32>(p, A - X + 8);
     const b2 = load<i32>(p, B - X + 8);
     const h2 = a2 + b2;
@@ -68,36 +77,44 @@ export function double(): void {
     store<i32>(p, h2, H - X + 8);
     store<i32>(p, h2 - load<i32>(p, D - X + 8), E - X + 8);
     store<i32>(p, g2, G - X + 8);
-    store<i32>(p, c2 + c2 + g2, F - X + 8);
+    store<i32>(p, c2 + c2 + g2 - LEND, F - X + 8);
   }
-  field.mul(X, E, F); // 2 * 3
+  store<i32>(F, load<i32>(F) - 1); // the lowest limb was not lent to,
+  store<i32>(F, load<i32>(F, 32) + 0x20000000, 32); // the highest does not lend
+  field.mul(X, E, F);
   field.mul(Y, G, H); // 1 * 2
-  field.mul(Z, F, G); // 3 * 1
+  field.mul(Z, F, G); // 2 * 1
 }
 
-/** The entry at q, whose 2 Z is at `two` (0: Z is 1), is added, or subtracted when `negative`: 9M, or 8M. */
+/**
+ * The entry at q, whose 2 Z is at `two`, is added, or subtracted when `negative`: 9M. Where `two` is 0 the entry is halved, as those of the
+ * comb, with Z = 1: 8M.
+ */
 export function add(q: usize, two: usize, negative: bool): void {
-  field.mul(C, E, H); // at most 2 * 2
-  field.mul(C, C, q + 72);
-  if (two != 0) field.mul(D, Z, two);
-  else field.add(D, Z, Z); // 2
-  field.both(B, A, Y, X); // 2 and 1
-  field.mul(B, B, negative ? q + 36 : q); // 2 * 2
-  field.mul(A, A, negative ? q : q + 36); // 1 * 2
-  field.both(H, E, B, A); // 2 and 1
-  if (negative) field.both(F, G, D, C);
-  else field.both(G, F, D, C); // D + C: 3, D - C: 2
-  field.mul(X, E, F); // 1 * 3
-  field.mul(Y, G, H); // 3 * 2
-  field.mul(Z, F, G); // 2 * 3
+  field.mul(C, E, q + 72); // (-1, 2) * N
+  field.mul(C, C, H); // N * [0, 2)
+  let d = Z;
+  if (two != 0) {
+    d = D;
+    field.mul(D, Z, two); // N * S
+  }
+  field.both(B, A, Y, X);
+  field.mul(B, B, negative ? q + 36 : q); // S, D with S, D
+  field.mul(A, A, negative ? q : q + 36);
+  field.both(H, E, B, A);
+  if (negative) field.both(F, G, d, C);
+  else field.both(G, F, d, C);
+  field.mul(X, E, F);
+  field.mul(Y, G, H);
+  field.mul(Z, F, G);
 }
 
 /** Writes the point as an entry: 2M. */
 export function cache(q: usize): void {
-  field.both(q, q + 36, Y, X); // 2 and 1
-  field.mul(q + 72, E, H);
-  field.mul(q + 72, q + 72, CURVE + 36);
-  field.add(q + 108, Z, Z); // 2
+  field.both(q, q + 36, Y, X);
+  field.mul(q + 72, E, CURVE + 36);
+  field.mul(q + 72, q + 72, H);
+  field.add(q + 108, Z, Z);
 }
 
 /** Writes entries of P, 3 P, 5 P ... (2 count - 1) P, where P is the point, which is spent. */
@@ -124,8 +141,8 @@ export function decode(p: usize): bool {
   field.small(Z, 1);
   field.sq(A, Y, 1);
   field.mul(B, A, CURVE);
-  field.add(B, B, Z); // v
-  field.both(F, A, A, Z); // u
+  field.add(B, B, Z); // v: S
+  field.both(F, A, A, Z); // u: D
   field.sq(C, B, 1);
   field.mul(C, C, B); // v^3
   field.sq(D, C, 1);
@@ -136,7 +153,7 @@ export function decode(p: usize): bool {
   field.mul(X, F, C);
   field.sq(C, X, 1);
   field.mul(C, C, B); // v x^2
-  field.both(F, D, C, A);
+  field.both(F, D, A, C); // D: (0, 3) in even limbs, so that none borrows
   if (!field.isZero(D)) {
     if (!field.isZero(F)) return false;
     field.mul(X, X, CURVE + 72);
@@ -144,8 +161,8 @@ export function decode(p: usize): bool {
   field.encode(BYTES, X);
   if ((load<u8>(BYTES) & 1) == load<u8>(p, 31) >> 7) {
     field.small(F, 0);
-    field.both(D, X, F, X); // -x, its limbs in (-2^w, 0] but for limb 1
-    field.mul(X, X, Z); // times 1: N again, as add wants it
+    field.both(D, X, F, X); // -x: D
+    field.mul(X, X, Z); // times 1: N again
   }
   memory.copy(E, X, 72); // E = X, H = Y
   return true;

@@ -5,8 +5,7 @@ import * as assert from "uvu/assert";
 import { device, engines, forSeconds, little, number, Source } from "./device.ts";
 
 const P = 2n ** 255n - 19n;
-const EXPONENT = [0, 29, 57, 85, 114, 142, 170, 199, 227];
-const WIDTH = [29, 28, 28, 29, 28, 28, 29, 28, 28];
+const WIDTH = [29, 29, 29, 29, 29, 29, 29, 29, 23];
 const mod = (x: bigint): bigint => ((x % P) + P) % P;
 const power = (base: bigint, exponent: bigint): bigint => {
   let r = 1n;
@@ -14,80 +13,115 @@ const power = (base: bigint, exponent: bigint): bigint => {
   return r;
 };
 
-/** The largest limb i of size s = hundredths / 100: s * 2^w * (1 + 2^-17). */
-const largest = (i: number, hundredths: number): number =>
-  Math.floor((hundredths / 100) * 2 ** WIDTH[i] * (1 + 2 ** -17));
-
 type Limbs = number[];
-const value = (l: Limbs): bigint => l.reduce((sum, x, i) => sum + (BigInt(x) << BigInt(EXPONENT[i])), 0n);
+const value = (l: Limbs): bigint => l.reduce((sum, x, i) => sum + (BigInt(x) << BigInt(29 * i)), 0n);
 
-/** Limbs of the given size: all at one edge, at mixed edges, near them, or anywhere. */
-function limbs(source: Source, hundredths: number): Limbs {
+/** Lowest and highest limbs of a class of operands (firmware/crypto/field.ts). */
+interface Class {
+  low: Limbs;
+  high: Limbs;
+}
+const unit = (i: number): number => 2 ** WIDTH[i];
+const within = (low: number, high: number): Class => ({
+  low: WIDTH.map((_, i) => Math.ceil(low * unit(i) * (1 + 2 ** -12))),
+  high: WIDTH.map((_, i) => Math.floor(high * unit(i) * (1 + 2 ** -12))),
+});
+/** What a sum or difference moves between neighbours. */
+const SUM = [0, -(2 ** 29), 1, -(2 ** 29), 1, -(2 ** 29), 1, -(2 ** 29), 1];
+const DIFFERENCE = [2 ** 29, -1, 2 ** 29, -1, 2 ** 29, -1, 2 ** 29, -1, 0];
+const N: Class = {
+  low: WIDTH.map((_, i) => (i === 1 ? -(2 ** 16) : 0)),
+  high: WIDTH.map((w, i) => 2 ** w - 1 + (i === 1 ? 2 ** 16 : 0)),
+};
+const S: Class = {
+  low: N.low.map((l, i) => 2 * l + SUM[i]),
+  high: N.high.map((h, i) => 2 * h + SUM[i]),
+};
+const D: Class = {
+  low: N.low.map((l, i) => l - N.high[i] + DIFFERENCE[i]),
+  high: N.high.map((h, i) => h - N.low[i] + DIFFERENCE[i]),
+};
+const PRODUCTS: [Class, Class][] = [
+  [N, N],
+  [S, N],
+  [N, D],
+  [S, S],
+  [S, D],
+  [D, S],
+  [D, D],
+  [within(-1, 2), N], // E q and C H of point.add, whose entry may be negated
+  [within(-1, 2), within(-1, 1)],
+  [within(-1, 1), within(0, 2)], // G H of point.double
+  [within(-2, 2), within(-1, 1)], // F G of point.double
+];
+
+/** Limbs of a class: all at one edge, at mixed edges, near them, or anywhere. */
+function limbs(source: Source, { low, high }: Class): Limbs {
   const kind = source.below(6);
   return WIDTH.map((_, i) => {
-    const top = largest(i, hundredths);
-    if (kind === 0) return top;
-    if (kind === 1) return -top;
-    if (kind === 2) return source.pick([top, -top]);
-    if (kind === 3) return source.pick([top, -top, 0, 1, -1, top - 1, 1 - top]);
-    return Math.round((source.next() / 2 ** 31 - 1) * top);
+    if (kind === 0) return high[i];
+    if (kind === 1) return low[i];
+    if (kind === 2) return source.pick([low[i], high[i]]);
+    if (kind === 3) return source.pick([low[i], high[i], 0, low[i] + 1, high[i] - 1, high[i] - 18, high[i] - 19]);
+    return low[i] + Math.floor((source.next() / 2 ** 32) * (high[i] - low[i] + 1));
   });
 }
 
-/** Limbs as mul leaves them. */
-function normal(source: Source): Limbs {
-  const kind = source.below(4);
-  return WIDTH.map((w, i) => {
-    const [low, high] = i === 1 ? [-2047, 2 ** 28 + 2047] : [0, 2 ** w - 1];
-    if (kind === 0) return source.pick([low, high]);
-    if (kind === 1) return source.pick([low, high, 0, 1, 18, 19, 20, high - 18, high - 19]);
-    return low + Math.floor((source.next() / 2 ** 32) * (high - low + 1));
-  });
+const normal = (source: Source): Limbs => limbs(source, N);
+
+/** E and F as point.double makes them of squares a, b, c and d. */
+function doubling(a: Limbs, b: Limbs, c: Limbs, d: Limbs): [e: Limbs, f: Limbs] {
+  const lent = WIDTH.map((_, i) => (i === 0 ? -(2 ** 29) : i === 8 ? 1 : 1 - 2 ** 29));
+  return [a.map((x, i) => x + b[i] - d[i]), a.map((x, i) => 2 * c[i] + x - b[i] + lent[i])];
 }
 
 function assertNormal(l: Limbs): void {
-  l.forEach((x, i) => {
-    if (i === 1) assert.ok(x > -2048 && x < 2 ** 28 + 2048, `limb 1 is ${x}`);
-    else assert.ok(x >= 0 && x < 2 ** WIDTH[i], `limb ${i} is ${x}`);
-  });
+  l.forEach((x, i) => assert.ok(x >= N.low[i] && x <= N.high[i], `limb ${i} is ${x}`));
 }
 
-test("no column of a product of sizes s * t = 6 leaves 63 bits", () => {
-  for (const [s, t] of [
-    [200, 300],
-    [300, 200],
-    [245, 244],
-    [150, 399],
-  ]) {
-    const column = Array<bigint>(17).fill(0n);
-    for (let i = 0; i < 9; i++) {
-      for (let j = 0; j < 9; j++) {
-        // l_i * m_j weighs 2^(e_i + e_j); a column's own weight is e_(i+j), or 255 + e_(i+j-9)
-        const own = i + j < 9 ? EXPONENT[i + j] : 255 + EXPONENT[i + j - 9];
-        const times = 1n << BigInt(EXPONENT[i] + EXPONENT[j] - own);
-        assert.ok(times === 1n || times === 2n);
-        column[i + j] += times * BigInt(largest(i, s)) * BigInt(largest(j, t));
-      }
-    }
-    let carry = 0n;
-    let most = 0n;
-    const high: bigint[] = [];
-    for (let k = 9; k <= 16; k++) {
-      const total = column[k] + carry;
-      most = total > most ? total : most;
-      high.push((1n << BigInt(WIDTH[k - 9])) - 1n);
-      carry = (total >> BigInt(WIDTH[k - 9])) + 1n;
-    }
-    high.push(carry);
-    carry = 0n;
-    for (let k = 0; k <= 8; k++) {
-      const total = column[k] + carry + 19n * high[k];
-      most = total > most ? total : most;
-      carry = (total >> BigInt(WIDTH[k])) + 1n;
-    }
-    assert.ok(most < 2n ** 63n, `sizes ${s}, ${t}: ${most}`);
-    assert.ok((19n * carry + 2n ** 29n) >> 29n < 2n ** 11n, "the last carry moves limb 1 by less than 2^11");
+/** Asserts that a product whose columns are at most these leaves 63 bits nowhere, and comes out normal. */
+function assertFits(column: bigint[], what: string): void {
+  let carry = 0n;
+  let most = 0n;
+  const high: bigint[] = [];
+  const take = (sum: bigint): bigint => {
+    if (sum > most) most = sum;
+    return sum;
+  };
+  for (let k = 9; k <= 15; k++) {
+    carry = (take(column[k] + carry) >> 29n) + 1n;
+    high.push(2n ** 29n - 1n);
   }
+  high.push(take(column[16] + carry), 0n);
+  carry = 0n;
+  for (let k = 0; k <= 8; k++) carry = (take(column[k] + carry + 1216n * high[k]) >> BigInt(WIDTH[k])) + 1n;
+  assert.ok(most < 2n ** 63n, `${what}: ${most}`);
+  assert.ok((19n * carry + 2n ** 29n) >> 29n < 2n ** 16n, "the last carry moves limb 1 by less than 2^16");
+}
+
+test("no column of a product leaves 63 bits", () => {
+  const size = ({ low, high }: Class, i: number): bigint => BigInt(Math.max(-low[i], high[i]));
+  for (const [x, y] of PRODUCTS) {
+    const column = Array<bigint>(17).fill(0n);
+    for (let i = 0; i < 9; i++) for (let j = 0; j < 9; j++) column[i + j] += size(x, i) * size(y, j);
+    assertFits(column, `${x.high} * ${y.high}`);
+  }
+});
+
+test("nor does one of E F in a doubling, at all its corners", () => {
+  const bits = [...Array(16).keys()].map((n) => [n & 1, (n >> 1) & 1, (n >> 2) & 1, n >> 3]);
+  const e = ([a, b, , d]: number[]) => a + b - d;
+  const f = ([a, b, c]: number[]) => 2 * c + a - b - 1;
+  let pair = 0;
+  for (const p of bits) for (const q of bits) pair = Math.max(pair, Math.abs(e(p) * f(q) + e(q) * f(p)));
+  assert.is(pair, 5);
+  // E_i F_i is no more than (1 + b)(2 - b) at the worst corner or edge: below 4 in any case
+  const units = (i: number, times: number): bigint => (BigInt(times) << BigInt(2 * WIDTH[i])) + 2n ** 47n;
+  const column = Array<bigint>(17).fill(0n);
+  for (let i = 0; i < 9; i++) {
+    for (let j = i; j < 9; j++) column[i + j] += j < 8 ? units(0, i === j ? 4 : 5) : i < 8 ? 6n << 52n : 12n << 46n;
+  }
+  assertFits(column, "E F");
 });
 
 for (const engine of engines) {
@@ -104,21 +138,15 @@ for (const engine of engines) {
 
   test(`products of limbs at their limits are right and come out normal (${engine})`, () => {
     const source = new Source(1);
-    forSeconds(seconds, 500, (round) => {
-      const [x, y] = source.pick([
-        [200, 300],
-        [300, 200],
-        [100, 300],
-        [200, 200],
-        [100, 100],
-      ]);
+    forSeconds(seconds, 800, (round) => {
+      const [x, y] = PRODUCTS[round % PRODUCTS.length];
+      const corner = () => limbs(source, source.pick([N, { low: N.low, high: N.low }, { low: N.high, high: N.high }]));
       const [p, q] =
-        round < 8
-          ? [
-              WIDTH.map((_, i) => (round & 1 ? -1 : 1) * largest(i, x)),
-              WIDTH.map((_, i) => (round & 2 ? -1 : 1) * largest(i, y)),
-            ]
-          : [limbs(source, x), limbs(source, y)];
+        source.below(5) === 0
+          ? doubling(corner(), corner(), corner(), corner())
+          : source.below(5) === 0
+            ? [source.pick([x.low, x.high]), source.pick([y.low, y.high])]
+            : [limbs(source, x), limbs(source, y)];
       write(a, p);
       write(b, q);
       const target = source.pick([o, a, b]);
@@ -131,10 +159,8 @@ for (const engine of engines) {
   test(`squares of limbs at their limits are right and come out normal (${engine})`, () => {
     const source = new Source(2);
     forSeconds(seconds, 500, (round) => {
-      const p =
-        round < 2
-          ? WIDTH.map((_, i) => (round ? -1 : 1) * largest(i, 244))
-          : limbs(source, source.pick([100, 200, 244]));
+      const of = [N, S, D][round % 3];
+      const p = round < 6 ? (round < 3 ? of.low : of.high) : limbs(source, of);
       write(a, p);
       const n = source.pick([1, 1, 1, 2, 3, 50]);
       const target = source.pick([o, a]);
@@ -144,26 +170,19 @@ for (const engine of engines) {
     });
   });
 
-  test(`sums and differences are exact, in place too (${engine})`, () => {
+  test(`sums and differences keep their value and their class, in place too (${engine})`, () => {
     const source = new Source(3);
     for (let round = 0; round < 2000; round++) {
       const [p, q] = [normal(source), normal(source)];
-      for (const [x, y] of [
-        [p, q],
-        [p.map((l, i) => l + q[i]), q],
-      ]) {
-        write(a, x);
-        write(b, y);
-        const target = source.pick([o, a, b]);
-        m.call("crypto_field_add", target, a, b);
-        assert.equal(
-          read(target),
-          x.map((l, i) => l + y[i]),
-        );
-      }
-      const [u, v] = [limbs(source, 150), limbs(source, 150)];
-      write(a, u);
-      write(b, v);
+      const sums = p.map((l, i) => l + q[i] + SUM[i]);
+      write(a, p);
+      write(b, q);
+      const target = source.pick([o, a, b]);
+      m.call("crypto_field_add", target, a, b);
+      assert.equal(read(target), sums);
+      assert.is(value(sums), value(p) + value(q));
+      write(a, p);
+      write(b, q);
       const [sum, difference] = source.pick([
         [o, a],
         [a, b],
@@ -171,14 +190,12 @@ for (const engine of engines) {
         [o, b],
       ]);
       m.call("crypto_field_both", sum, difference, a, b);
-      assert.equal(
-        read(sum),
-        u.map((l, i) => l + v[i]),
-      );
+      assert.equal(read(sum), sums);
       assert.equal(
         read(difference),
-        u.map((l, i) => l - v[i]),
+        p.map((l, i) => l - q[i] + DIFFERENCE[i]),
       );
+      assert.is(value(read(difference)), value(p) - value(q));
     }
   });
 
