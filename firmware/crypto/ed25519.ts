@@ -13,7 +13,7 @@ import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
 import * as straus from "./straus";
-import { BYTES, CHALLENGE, HASH, NONCE, SECRET, SLOTS } from "./scratch";
+import { CHALLENGE, FIELD, HASH, NONCE, SECRET, SLOTS } from "./scratch";
 
 /** SECRET = a clamped, prefix. */
 function expand(seed: usize): void {
@@ -24,7 +24,7 @@ function expand(seed: usize): void {
 
 /** Clears hash state, temporaries and secrets: everything between the pending list and the slots, and the first of these. */
 function wipe(): void {
-  memory.fill(HASH, 0, <u32>(SLOTS - HASH) + 256);
+  memory.fill(FIELD, 0, <u32>(SLOTS - FIELD) + 256);
 }
 
 /** Writes the 32-byte public key of the seed (32 secret random bytes). */
@@ -59,11 +59,7 @@ export function sign(seed: usize, pub: usize, p: usize, n: u32, out: usize): voi
 /** True when sig (64 B) is a signature of the n bytes at p under pub, by ZIP-215. */
 export function verify(pub: usize, p: usize, n: u32, sig: usize): bool {
   layout.count(layout.VERIFIED, 1);
-  if (!straus.prepare(SLOTS, pub, p, n, sig, 8)) return false;
-  memory.fill(BYTES, 0, 32);
-  store<u8>(BYTES, 1);
-  straus.weigh(SLOTS, BYTES, 5);
-  return straus.holds(SLOTS, SLOTS + straus.SLOT);
+  return straus.single(pub, p, n, sig);
 }
 
 /** 0 for a key that may be registered; else KEY_NOT_CANONICAL, KEY_NOT_ON_CURVE or KEY_SMALL_ORDER. */

@@ -5,11 +5,11 @@
 // Rule: at most 255 * 32 = 8,160 bytes; more is a caller's error and traps.
 
 import * as hmac from "./hmac";
-import { DIGEST, TWICE } from "./scratch";
+import { DIGEST, A } from "./scratch";
 
-const PRK: usize = TWICE; // 32 B
-const T: usize = TWICE + 32; // 32 B
-const INDEX: usize = TWICE + 64; // u8
+const PRK: usize = A; // 32 B
+const T: usize = A + 32; // 32 B
+const INDEX: usize = A + 64; // u8
 
 /** Writes `on` bytes to out, derived from ikm with salt (sn = 0: a block of zeros) and info. out overlaps none of them. */
 export function sha256(salt: usize, sn: u32, ikm: usize, in_: u32, info: usize, fn: u32, out: usize, on: u32): void {

@@ -117,17 +117,21 @@ export function cache(q: usize): void {
   field.add(q + 108, Z, Z);
 }
 
-/** Writes entries of P, 3 P, 5 P ... (2 count - 1) P, where P is the point, which is spent. */
-export function multiples(q: usize, count: u32): void {
-  cache(q);
-  if (count == 1) return;
+/** Writes the point P, which decode left and which is spent, as a halved entry to q, and 3 P, 5 P ... (2 count - 1) P as entries from `more` on. */
+export function multiples(q: usize, more: usize, count: u32): void {
+  field.both(q, q + 36, Y, X);
+  field.mul(q, q, CURVE + 108);
+  field.mul(q + 36, q + 36, CURVE + 108);
+  field.mul(q + 72, E, CURVE);
+  field.mul(q + 72, q + 72, H);
+  if (--count == 0) return;
   double();
   cache(TWICE);
-  add(q, q + 108, false);
+  add(q, 0, false);
   for (;;) {
-    q += ENTRY;
-    cache(q);
-    if (--count == 1) break;
+    cache(more);
+    if (--count == 0) break;
+    more += ENTRY;
     add(TWICE, TWICE + 108, false);
   }
 }

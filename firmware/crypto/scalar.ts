@@ -90,10 +90,11 @@ export function recode(out: usize, s: usize): void {
 }
 
 /**
- * wNAF: ORs the odd signed digits of width w (|d| < 2^(w-1), at most one nonzero in any w places, none past place 253) of the scalar below
- * 2^253 at s (40 B, the last eight zero) into the bytes at out: d & mask, shifted up by `shift`. Not constant time.
+ * ORs odd signed digits, |d| <= most, of the scalar below 2^253 at s (40 B, the last eight zero) into the bytes at out, in four bits each from
+ * bit `shift` on: wNAF of width 4 for most = 7, 50.6 of 253 not zero; for most = 5, where 7 is taken as 8 - 1, 56.2 of 253. None is past
+ * place 253. With flip = -1 they are those of -s. Not constant time.
  */
-export function digits(out: usize, s: usize, w: u32, mask: u32, shift: u32): void {
+export function digits(out: usize, s: usize, most: u32, shift: u32, flip: u32): void {
   let carry: u32 = 0;
   for (let i: u32 = 0; i < 254;) {
     const bits = load<u32>(s + (i >> 3)) >> (i & 7);
@@ -101,9 +102,83 @@ export function digits(out: usize, s: usize, w: u32, mask: u32, shift: u32): voi
       i++;
       continue;
     }
-    const d = (bits & ((1 << w) - 1)) + carry;
-    carry = (d >> (w - 1)) & 1;
-    store<u8>(out + i, load<u8>(out + i) | (((d - (carry << w)) & mask) << shift));
+    let d = (bits & 15) + carry; // 1 to 15, odd; past 8 it stands for d - 16
+    let w: u32 = 4;
+    if (most == 5 && (d == 7 || d == 9)) {
+      d &= 7; // three bits of it: 8 - 1 or 1
+      w = 3;
+    }
+    carry = d >> (w - 1);
+    d -= carry << w;
+    store<u8>(out + i, load<u8>(out + i) | ((((d ^ flip) - flip) & 15) << shift));
     i += w;
   }
+}
+
+/** out (32 B) = 8 L + the sum over i < 254 of d_i 2^i, for the signed digits in the high four bits of the bytes at d. */
+export function gather(out: usize, d: usize): void {
+  let t: i32 = 0;
+  for (let i: u32 = 0; i < 256; i++) {
+    if ((i & 7) == 0) t += (<i32>load<u8>(L + (i >> 3))) << 3;
+    if (i < 254) t += (load<i8>(d + i) >> 4) << (i & 7);
+    if ((i & 7) == 7) {
+      store<u8>(out + (i >> 3), <u8>t);
+      t >>= 8;
+    }
+  }
+}
+
+/**
+ * Two halves of k < L: u and v below 2^127 with v k = u or -u mod L and v > 0. Writes u to HALVES + 72 and v to HALVES + 104, each followed by
+ * zeros enough for digits, and returns 0, or -1 when it is -u. Not constant time.
+ *
+ *   two rows r, t: 32 + 16 B and 24 of zero, 72 apart. At first L, 0 and k, 1; always t_i k = r_i with alternating signs (mod L), r_0 >= r_1
+ *
+ * Euclid's algorithm, left as soon as r_1 < 2^127 <= r_0. As t_1 r_0 + t_0 r_1 = L at all times, t_1 <= L / r_0 < 2^126 then. A quotient is
+ * estimated from below, by the leading two words of both, or of r_0 and one of r_1, at a shift of whole words; where it falls short, the
+ * step is taken again. |r - q r'| < 2^63 for each word, as q < 2^31.
+ */
+export function halve(k: usize): u32 {
+  const r0 = scratch.HALVES;
+  const r1 = scratch.HALVES + 72;
+  memory.fill(r0, 0, 144);
+  memory.copy(r0, L, 32);
+  memory.copy(r1, k, 32);
+  store<u32>(r1, 1, 32);
+  let sign: u32 = 0;
+  let top: usize = 28; // the highest word of r0 that is not zero
+  while ((load<u64>(r1, 16) | load<u64>(r1, 24)) != 0 || load<i32>(r1, 12) < 0) {
+    while (load<u32>(r0 + top) == 0) top -= 4;
+    let shift: usize = 0; // in bytes
+    while (load<u32>(r1 + top - shift) == 0) shift += 4;
+    const x = load<u64>(r0 + top - 4) >> 1;
+    const y = load<u64>(r1 + top - shift - 4) >> 1;
+    let q = <i64>(x / (y + 1));
+    if (q == 0 && shift != 0) {
+      shift -= 4;
+      q = <i64>(x / ((y >> 32) + 1));
+    }
+    q = max<i64>(min<i64>(q, 0x7fffffff), 1);
+    let t: i64 = 0;
+    let i: usize = shift;
+    for (; i < 32; i += 4) {
+      t = (t >> 32) + <i64>load<u32>(r0 + i) - q * <i64>load<u32>(r1 + i - shift);
+      store<u32>(r0 + i, <u32>t);
+    }
+    t = 0;
+    for (i += shift; i < 48; i += 4) {
+      t = (t >> 32) + <i64>load<u32>(r0 + i) + q * <i64>load<u32>(r1 + i - shift);
+      store<u32>(r0 + i, <u32>t);
+    }
+    i = top;
+    while (i != 0 && load<u32>(r0 + i) == load<u32>(r1 + i)) i -= 4;
+    if (load<u32>(r0 + i) >= load<u32>(r1 + i)) continue;
+    for (i = 0; i != 48; i += 8) {
+      const w = load<u64>(r0 + i);
+      store<u64>(r0 + i, load<u64>(r1 + i));
+      store<u64>(r1 + i, w);
+    }
+    sign = ~sign;
+  }
+  return sign;
 }

@@ -2,27 +2,23 @@
 // of a batch, which lives from batch.begin to batch.run and which no other function touches.
 //
 //      0 ┌──────────────┐ PENDING   32 entries of 8 B: key, message, length, signature (u16 addresses)
-//    256 │ batch        │ COUNT u32 · ORDER 8 x u8: which entry is in which slot
-//    272 ├──────────────┤ HASH      state of the hash under way, 200 B; HMAC's inner state too
-//    472 ├──────────────┤ X Y Z E H the point under work, 5 field elements (point.ts)
+//    256 │ batch        │ COUNT u32 · ORDER 11 x u8: which entry is in which slot
+//    272 ├──────────────┤ X Y Z E H the point under work, 5 field elements (point.ts)
 //        │ field        │ A B C D F G, TWICE: temporaries of point formulas
-//   1016 ├──────────────┤ RECODED   scalar whose digits are wanted, 40 B, the last eight zero
-//   1056 ├──────────────┤ SEED      transcript digest 64 B
-//   1120 ├──────────────┤ SLOTS     7 slots of 1,152 B (straus.ts); a single signature takes one and a half
-//   9184 ├──────────────┤ BYTES     an encoding under test, 32 B
+//    816 ├──────────────┤ RECODED   scalar whose digits are wanted, 40 B, the last eight zero
+//    856 ├──────────────┤ SLOTS     11 slots of 760 B or 9 of 904 B (straus.ts); a single signature takes one and a half
 //   9216 └──────────────┘
 //
-// Rooms used in turn: products of scalars and SHA-512's words lie in the field part, HMAC's pads and the secrets of signing in SLOTS.
-// Rule: what is secret here is wiped before the call that made it returns.
+// Rooms used in turn: products of scalars, hashes and a batch's coefficients lie in the field part, HMAC's pads and the secrets of signing in
+// SLOTS. Rule: what is secret here is wiped before the call that made it returns.
 
 import * as layout from "../layout";
 
 export const PENDING: usize = layout.SCRATCH;
 export const COUNT: usize = layout.SCRATCH + 256;
 export const ORDER: usize = layout.SCRATCH + 260;
-export const HASH: usize = layout.SCRATCH + 272;
 
-const FIELD: usize = layout.SCRATCH + 472;
+export const FIELD: usize = layout.SCRATCH + 272;
 export const X: usize = FIELD;
 export const Y: usize = FIELD + 36;
 export const Z: usize = FIELD + 72;
@@ -36,17 +32,24 @@ export const F: usize = FIELD + 324;
 export const G: usize = FIELD + 360;
 export const TWICE: usize = FIELD + 396; // 144 B
 
-// scalar.ts: a 512-bit input, its product with mu, and that quotient times L
+// in TWICE, while no multiple and no power is under work
+export const BYTES: usize = TWICE; // 32 B: an encoding under test
+export const LIMBS: usize = TWICE + 32; // 36 B: the limbs it is made from
+
+// while no point is under work: hashes
+export const WORDS: usize = FIELD; // 128 B: a SHA-512 block in the machine's byte order
+export const RANDOM: usize = FIELD + 128; // 64 B: where a coefficient is drawn from
+export const SEED: usize = FIELD + 232; // 64 B: a batch's transcript digest
+export const FACTOR: usize = FIELD + 296; // 32 B: a challenge k
+export const HASH: usize = FIELD + 344; // 200 B: state of the hash under way; HMAC's inner state too; then a coefficient z
+// scalars: a 512-bit input, its product with mu, and that quotient times L
 export const WIDE: usize = FIELD; // 64 B
 export const PRODUCT: usize = FIELD + 64; // 100 B
 export const MULTIPLE: usize = FIELD + 164; // 68 B
-export const WORDS: usize = FIELD + 232; // 128 B: a SHA-512 block in the machine's byte order
-export const BYTES: usize = layout.SCRATCH + 9184; // 32 B: an encoding under test
-export const LIMBS: usize = layout.SCRATCH + 1056; // 36 B: the limbs it is made from, in SEED, which is dead meanwhile
+export const HALVES: usize = FIELD; // 144 B: scalar.halve
 
-export const RECODED: usize = layout.SCRATCH + 1016;
-export const SEED: usize = layout.SCRATCH + 1056;
-export const SLOTS: usize = layout.SCRATCH + 1120;
+export const RECODED: usize = layout.SCRATCH + 816;
+export const SLOTS: usize = layout.SCRATCH + 856;
 
 // hmac.ts
 export const PAD: usize = SLOTS; // 128 B
@@ -57,5 +60,5 @@ export const NONCE: usize = SLOTS + 64; // 32 B
 export const CHALLENGE: usize = SLOTS + 96; // 64 B
 
 if (TWICE + 144 > RECODED) ERROR("field temporaries run into the recoded scalar");
-if (RECODED + 40 > SEED) ERROR("the recoded scalar runs into the transcript");
-if (BYTES + 32 > layout.SCRATCH_END) ERROR("crypto runs past scratch");
+if (HASH + 200 > RECODED) ERROR("the hash runs into the recoded scalar");
+if (RECODED + 40 > SLOTS) ERROR("the recoded scalar runs into the slots");

@@ -2,46 +2,57 @@
 //
 //   8 (sum z_i S_i B  -  sum z_i k_i A_i  -  sum z_i R_i)  =  0,     k_i = SHA-512(R_i, A_i, M_i) mod L
 //
-// Multiplying by 8 kills whatever torsion A_i and R_i carry, so z_i k_i may be reduced mod L for every A_i that decodes. With 128-bit z_i
-// from a transcript hash a sum with a bad member vanishes once in 2^128; for a single one z = 1, or any z but 0, is exact.
+// Multiplying by 8 kills whatever torsion A_i and R_i carry, so z_i k_i may be reduced mod L for every A_i that decodes.
 //
-//   slot  0 multiples of -R, 2 entries · 288 digits 254 B · 542 address of the signature u16 · 544 k, then z, 32 B · 576 multiples of -A
+// For one signature any z that is not 0 mod L is exact, so z and z k mod L are chosen short, 127 bits each: half the doublings (Pornin, "Optimized
+// lattice basis reduction and fast verification", 2020). For several they are drawn from a transcript hash, so that a sum with a bad
+// member vanishes with probability 2^-131: z = 24 terms +-2^j, j <= 250, no two neighbours. Such sums differ as integers (they are
+// non-adjacent forms) and mod L, being below L / 2 in size, and there are C(228, 24) 2^24 > 2^131 of them (sparse exponents: Cheon and Lee 2006).
 //
-// A digit byte holds a wNAF digit of z k mod L in its low 5 bits and one of z in its high 3. A batch's slot has 4 multiples of A (digits of
-// width 4); a single signature has 8 (width 5), past the end of its slot, and one of R. Rule: all of it is public, nothing is constant time.
+//   slot   0 digits 254 B: z k mod L in the low four bits, z in the high four; until weighed, k 32 B · 254 address of the signature u16
+//        256 -R, halved · 364 -A, halved · 472 more multiples of -A: 3, 5 in a NARROW slot, 3, 5, 7 in a WIDE one
+//        904 of a single signature: 3, 5, 7 times -R
+//
+// Counted, field products a signature: 24 additions of 8 for z R, where 128 random bits take 32 and a table of two. Lost against these: buckets
+// (Pippenger), 63 additions for 21 signatures; lattices that shorten z k in a batch: 128 random bits are 128 random bits, in z or in z k.
+// Rule: all of it is public, nothing is constant time.
 
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
-import { BYTES, HASH, RECODED, SLOTS } from "./scratch";
+import { FACTOR, HALVES, HASH, RANDOM, RECODED, SLOTS } from "./scratch";
+import * as layout from "../layout";
 
-/** Bytes of a slot, and how many there are. */
-export const SLOT: u32 = 1152;
-export const CAPACITY: u32 = 7;
-/** Where a slot keeps k until it is weighed, and its coefficient z after. */
-export const FACTOR: usize = 544;
-const DIGITS: usize = 288;
-const SIGNATURE: usize = 542;
-const A_TABLE: usize = 576;
+/** Bytes of a slot; how many there are of either. */
+export const NARROW: u32 = 760;
+export const WIDE: u32 = 904;
+export const NARROWS: u32 = 11;
+export const WIDES: u32 = 9;
+const SIGNATURE: usize = 254;
+const R: usize = 256;
+const KEY: usize = 364;
+const KEY_MORE: usize = 472;
+const R_MORE: usize = 904;
 
-if (SLOTS + 7 * 1152 > BYTES) ERROR("slots run past their room");
+if (SLOTS + 11 * 760 > layout.SCRATCH_END || SLOTS + 9 * 904 > layout.SCRATCH_END) ERROR("slots run past scratch");
+if (SLOTS + 904 + 3 * 144 > layout.SCRATCH_END) ERROR("a single signature runs past scratch");
 
 /**
- * Fills the slot at s with points and challenge of one signature. False when it is none at all: S not below L, or A or R not a point.
- * `count` multiples of A are made, 4 or 8; with 8, for a single signature, one of R.
+ * Fills the slot at s with points and challenge of one signature: 3 or 4 multiples of the key, 1 or 4 of R. False when it is none at all:
+ * S not below L, or A or R not a point.
  */
-export function prepare(s: usize, pub: usize, p: usize, n: u32, sig: usize, count: u32): bool {
+export function prepare(s: usize, pub: usize, p: usize, n: u32, sig: usize, ofKey: u32, ofR: u32): bool {
   if (!scalar.canonical(sig + 32)) return false;
   if (!point.decode(pub)) return false;
-  point.multiples(s + A_TABLE, count);
+  point.multiples(s + KEY, s + KEY_MORE, ofKey);
   if (!point.decode(sig)) return false;
-  point.multiples(s, count == 8 ? 1 : 2);
+  point.multiples(s + R, s + R_MORE, ofR);
   sha512.init(HASH);
   sha512.update(HASH, sig, 32);
   sha512.update(HASH, pub, 32);
   sha512.update(HASH, p, n);
-  sha512.final(HASH, s + DIGITS);
-  scalar.reduce(s + FACTOR, s + DIGITS);
+  sha512.final(HASH, s);
+  scalar.reduce(s, s);
   store<u16>(s + SIGNATURE, <u16>sig);
   return true;
 }
@@ -52,44 +63,82 @@ export function prepare(s: usize, pub: usize, p: usize, n: u32, sig: usize, coun
   return load<u16>(s + SIGNATURE);
 }
 
-/** Gives the prepared slot at s its coefficient z (32 bytes at z, below 2^128), in digits of width w for A. */
-export function weigh(s: usize, z: usize, w: u32): void {
-  memory.fill(s + DIGITS, 0, 254);
-  memory.fill(RECODED, 0, 40);
-  scalar.multiplyAdd(RECODED, z, s + FACTOR, RECODED);
-  scalar.digits(s + DIGITS, RECODED, w, 31, 0);
-  memory.copy(RECODED, z, 32);
-  scalar.digits(s + DIGITS, RECODED, 3, 7, 5);
-  memory.copy(s + FACTOR, RECODED, 32);
+/** Puts 24 digits of 1 or -1, drawn evenly from all such, into the high bits of the empty bytes at d, from the 64 random bytes at RANDOM. */
+export function draw(d: usize): void {
+  let i: usize = 0;
+  for (let left: u32 = 24; left != 0; i++) {
+    if (i == 61) {
+      sha512.hash(RANDOM, 64, RANDOM);
+      i = 0;
+    }
+    const place: usize = load<u8>(RANDOM + i);
+    if (place >= 228 || load<u8>(d + place) != 0) continue;
+    left--;
+    store<u8>(d + place, (load<u8>(RANDOM + 61 + (left >> 3)) >> (left & 7)) & 1 ? 0x10 : 0xf0);
+  }
+  // 24 of 228 places, spread by one each: 24 of 251 of which no two are neighbours
+  let below: u32 = 24;
+  for (let q = d + 228; q != d;) {
+    q--;
+    const digit = load<u8>(q);
+    if (digit == 0) continue;
+    below--;
+    store<u8>(q, 0);
+    store<u8>(q + below, digit);
+  }
 }
 
-/** Adds the multiple d, odd and signed, of the point with this table. */
-// @ts-ignore: decorator
-@inline function add(table: usize, d: i32): void {
-  const q = table + ((<usize>abs(d)) >> 1) * point.ENTRY;
-  point.add(q, q + 108, d < 0);
+/** Gives the prepared slot at s a coefficient from the 64 random bytes at RANDOM. `most`: 5 in a narrow slot, 7 in a wide one. */
+export function weigh(s: usize, most: u32): void {
+  memory.copy(FACTOR, s, 32);
+  memory.fill(s, 0, 254);
+  draw(s);
+  scalar.gather(HASH, s);
+  memory.fill(RECODED, 0, 40);
+  scalar.multiplyAdd(RECODED, HASH, FACTOR, RECODED);
+  scalar.digits(s, RECODED, most, 0, 0);
 }
 
-/** True when the equation holds for the weighed slots from `first` up to `end` (addresses). */
-export function holds(first: usize, end: usize): bool {
+/** Adds the multiple d, odd and signed, of the point with this halved entry and these multiples from 3 on. */
+function add(one: usize, more: usize, d: i32): void {
+  const m = (<usize>abs(d)) >> 1;
+  const q = more + m * point.ENTRY;
+  if (m == 0) point.add(one, 0, d < 0);
+  else point.add(q - point.ENTRY, q - 36, d < 0);
+}
+
+/** True when the equation holds for the weighed slots from `first` up to `end`, `size` bytes apart, whose digits end below place `top`. */
+export function holds(first: usize, end: usize, size: u32, top: u32): bool {
   memory.fill(RECODED, 0, 40);
-  for (let s = first; s < end; s += SLOT) {
-    scalar.multiplyAdd(RECODED, s + FACTOR, signature(s) + 32, RECODED);
+  for (let s = first; s < end; s += size) {
+    scalar.gather(HASH, s);
+    scalar.multiplyAdd(RECODED, HASH, signature(s) + 32, RECODED);
   }
   scalar.recode(RECODED, RECODED);
   point.neutral();
-  for (let i: u32 = 254; i != 0;) {
+  for (let i = top; i != 0;) {
     i--;
     point.double();
-    for (let s = first; s < end; s += SLOT) {
-      const both: i32 = load<i8>(s + DIGITS + i);
+    for (let s = first; s < end; s += size) {
+      const both: i32 = load<i8>(s + i);
       if (both == 0) continue;
-      const a = (both << 27) >> 27;
-      if (a != 0) add(s + A_TABLE, a);
-      const r = both >> 5;
-      if (r != 0) add(s, r);
+      const a = (both << 28) >> 28;
+      if (a != 0) add(s + KEY, s + KEY_MORE, a);
+      const r = both >> 4;
+      if (r != 0) add(s + R, s + R_MORE, r);
     }
     if (i < 26) point.column(i);
   }
   return point.small();
+}
+
+/** True when sig (64 B) is a signature of the n bytes at p under pub. */
+export function single(pub: usize, p: usize, n: u32, sig: usize): bool {
+  const s = SLOTS;
+  if (!prepare(s, pub, p, n, sig, 4, 4)) return false;
+  const flip = scalar.halve(s);
+  memory.fill(s, 0, 254);
+  scalar.digits(s, HALVES + 72, 7, 0, flip);
+  scalar.digits(s, HALVES + 104, 7, 4, 0);
+  return holds(s, s + WIDE, WIDE, 129);
 }

@@ -10,8 +10,10 @@ import * as hmac from "../crypto/hmac";
 import * as merkle from "../crypto/merkle";
 import * as point from "../crypto/point";
 import * as scalar from "../crypto/scalar";
+import * as scratch from "../crypto/scratch";
 import * as sha256 from "../crypto/sha256";
 import * as sha512 from "../crypto/sha512";
+import * as straus from "../crypto/straus";
 
 /** Where tests may put their bytes, and how many: input, work and effect ring, which no function of crypto touches. */
 // prettier-ignore
@@ -86,7 +88,21 @@ export function crypto_scalar_canonical(p: usize): bool { return scalar.canonica
 // prettier-ignore
 export function crypto_scalar_recode(out: usize, s: usize): void { scalar.recode(out, s); }
 // prettier-ignore
-export function crypto_scalar_digits(out: usize, s: usize, w: u32, mask: u32, shift: u32): void { scalar.digits(out, s, w, mask, shift); }
+export function crypto_scalar_digits(out: usize, s: usize, most: u32, shift: u32, flip: u32): void { scalar.digits(out, s, most, shift, flip); }
+// prettier-ignore
+export function crypto_scalar_gather(out: usize, d: usize): void { scalar.gather(out, d); }
+/** Writes u, then v, 32 B each; returns what halve does. */
+export function crypto_scalar_halve(out: usize, k: usize): u32 {
+  const flip = scalar.halve(k);
+  memory.copy(out, scratch.HALVES + 72, 32);
+  memory.copy(out + 32, scratch.HALVES + 104, 32);
+  return flip;
+}
+/** Digits drawn from the 64 bytes at p. */
+export function crypto_straus_draw(d: usize, p: usize): void {
+  memory.copy(scratch.RANDOM, p, 64);
+  straus.draw(d);
+}
 // prettier-ignore
 export function crypto_point_decode(p: usize): bool { return point.decode(p); }
 // prettier-ignore
@@ -94,7 +110,7 @@ export function crypto_point_encode(out: usize): void { point.encode(out); }
 // prettier-ignore
 export function crypto_point_base(s: usize): void { point.base(s); }
 // prettier-ignore
-export function crypto_point_multiples(q: usize, count: u32): void { point.multiples(q, count); }
+export function crypto_point_multiples(q: usize, more: usize, count: u32): void { point.multiples(q, more, count); }
 // prettier-ignore
 export function crypto_point_small(): bool { return point.small(); }
 // prettier-ignore

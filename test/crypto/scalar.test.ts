@@ -1,4 +1,4 @@
-// Scalars mod L against BigInt: reduction and multiply-add at the edges, canonical check, comb and wNAF digits.
+// Scalars mod L against BigInt: reduction and multiply-add at the edges, canonical check, halves, comb and wNAF digits.
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -98,38 +98,86 @@ for (const engine of engines) {
     }
   });
 
-  test(`wNAF digits are odd, short, sparse and sum to the scalar (${engine})`, () => {
+  /** The signed digits in the low or high four bits of the bytes at o. */
+  const digits = (shift: number) => [...m.bytes(o, 254)].map((v) => (((v >> shift) & 15) << 28) >> 28);
+  const sum = (all: number[]) => all.reduce((x, d, at) => x + (BigInt(d) << BigInt(at)), 0n);
+
+  test(`digits are odd, short, sparse and sum to the scalar or minus it (${engine})`, () => {
     const source = new Source(5);
-    for (const [w, mask, shift] of [
-      [5, 31, 0],
-      [4, 31, 0],
-      [3, 7, 5],
-    ]) {
-      for (let i = 0; i < 200; i++) {
-        const x = i < 40 ? [0n, 1n, 2n ** 253n - 1n, L - 1n, 2n ** 128n - 1n][i % 5] : wide(source, 256) % L;
-        put(a, x, 40);
-        m.write(o, new Uint8Array(256));
-        m.call("crypto_scalar_digits", o, a, w, mask, shift);
-        const span = Math.log2(mask + 1);
-        const digits = [...m.bytes(o, 256)].map((v) => {
-          assert.is(v & ~(mask << shift), 0);
-          return (((v >> shift) & mask) << (32 - span)) >> (32 - span);
-        });
-        assert.is(
-          digits.reduce((sum, d, at) => sum + (BigInt(d) << BigInt(at)), 0n),
-          x,
-        );
-        assert.ok(
-          digits.slice(254).every((d) => d === 0),
-          "nothing past place 253",
-        );
-        digits.forEach((d, at) => {
-          if (d === 0) return;
-          assert.ok(d % 2 !== 0 && Math.abs(d) < 2 ** (w - 1));
-          assert.ok(digits.slice(at + 1, at + w).every((next) => next === 0));
-        });
-      }
+    for (let i = 0; i < 600; i++) {
+      const most = source.pick([5, 7]);
+      const shift = source.pick([0, 4]);
+      const flip = source.pick([0, 0xffffffff]);
+      const x = i < 40 ? [0n, 1n, 2n ** 253n - 1n, L - 1n, 2n ** 128n - 1n][i % 5] : wide(source, 256) % L;
+      put(a, x, 40);
+      m.write(o, new Uint8Array(256).fill(0xf0 >> shift));
+      m.call("crypto_scalar_digits", o, a, most, shift, flip);
+      const found = digits(shift);
+      assert.ok(
+        digits(4 - shift).every((d) => d === -1),
+        "the other half stays",
+      );
+      assert.equal([...m.bytes(o + 254, 2)], [0xf0 >> shift, 0xf0 >> shift], "nothing past place 253");
+      assert.is(sum(found), flip ? -x : x);
+      found.forEach((d, at) => {
+        if (d === 0) return;
+        assert.ok(d % 2 !== 0 && Math.abs(d) <= most);
+        assert.ok(found.slice(at + 1, at + (most === 7 ? 4 : 3)).every((next) => next === 0));
+      });
     }
+  });
+
+  test(`digits are gathered again (${engine})`, () => {
+    const source = new Source(6);
+    for (let i = 0; i < 300; i++) {
+      const all = Array.from({ length: 254 }, (_, at) =>
+        i === 0 || (i < 4 && at > 250)
+          ? 0
+          : i < 3
+            ? [1, -1][i - 1] * 7
+            : at < 252
+              ? source.pick([0, 0, 1, -1, 3, -7])
+              : 0,
+      );
+      if (i > 3 && sum(all) < -8n * L) continue;
+      m.write(
+        o,
+        Uint8Array.from(all, (d) => ((d << 4) & 0xf0) | source.below(16)),
+      );
+      m.call("crypto_scalar_gather", a, o);
+      assert.is(get(a), 8n * L + sum(all));
+    }
+  });
+
+  test(`every k below L is a quotient of two halves (${engine})`, () => {
+    const source = new Source(7);
+    const all = [
+      0n,
+      1n,
+      2n,
+      L - 1n,
+      L - 2n,
+      L >> 1n,
+      2n ** 127n - 1n,
+      2n ** 127n,
+      2n ** 127n + 1n,
+      2n ** 126n,
+      2n ** 128n,
+    ];
+    for (let e = 0n; e < 253n; e++) all.push(2n ** e % L, (L - 2n ** e) % L, L / 2n ** e, L / (2n ** e + 1n));
+    for (const r of [3n, 2n ** 31n, 2n ** 32n, 2n ** 63n, 2n ** 64n, 2n ** 64n - 1n]) all.push(L / r, L - L / r);
+    let flipped = 0;
+    const n = forSeconds(seconds, 2000, (i) => {
+      const k = (i < all.length ? all[i] : wide(source, 256)) % L;
+      put(a, k);
+      const flip = Number(m.call("crypto_scalar_halve", o, a)) | 0;
+      const [u, v] = [get(o), get(o + 32)];
+      assert.ok(u < 2n ** 127n && v > 0n && v < 2n ** 127n, `${k}: ${u}, ${v}`);
+      assert.ok(flip === 0 || flip === -1);
+      assert.is((v * k) % L, (flip ? L - u : u) % L, `${k}`);
+      flipped += flip;
+    });
+    assert.ok(flipped < -n / 4 && flipped > (-3 * n) / 4, "both signs occur");
   });
 }
 

@@ -10,7 +10,8 @@ export const LONG: Record<string, string> = {
   "firmware/crypto/sha256.ts block":
     "eight rounds unrolled: renaming a..h costs nothing, rotating them eight moves a round",
   "firmware/crypto/sha512.ts block": "the same",
-  "firmware/crypto/field.ts mul": "limbs, blocks, differences and columns, one equation a line; a call between them would store all",
+  "firmware/crypto/field.ts mul":
+    "limbs, blocks, differences and columns, one equation a line; a call between them would store all",
 };
 
 /** Files and functions over their limit. `long` names exceptions as `path function`. */
