@@ -53,11 +53,13 @@ const KEY = 0x1c20;
 const SIGNATURE = 0x1c40;
 const MESSAGE = 0x1c80;
 const ENTRIES = 0x2a00; // the effect ring: 7.5 KiB
+const HEAD = 0x3500; // of a prepared key, its table behind it
+const TABLE = HEAD + 64;
 const LONG = 4096;
 
-/** Key pair number i, its signature of a 32-byte message, by node:crypto. */
-function signed(i: number): { seed: Uint8Array; key: Uint8Array; signature: Uint8Array; message: Uint8Array } {
-  const seed = Uint8Array.from({ length: 32 }, (_, k) => (7 * k + 31 * i + 1) & 0xff);
+/** Key pair number `of`, its signature of the 32-byte message number i, by node:crypto. */
+function signed(i: number, of = i): { seed: Uint8Array; key: Uint8Array; signature: Uint8Array; message: Uint8Array } {
+  const seed = Uint8Array.from({ length: 32 }, (_, k) => (7 * k + 31 * of + 1) & 0xff);
   const message = Uint8Array.from({ length: 32 }, (_, k) => (5 * k + 17 * i) & 0xff);
   const prefix = Buffer.from("302e020100300506032b657004220420", "hex"); // PKCS #8 of an Ed25519 seed, RFC 8410
   const secret = createPrivateKey({ key: Buffer.from([...prefix, ...seed]), format: "der", type: "pkcs8" });
@@ -73,9 +75,9 @@ const setup: Step[] = [
   { write: MESSAGE, bytes: one.message },
 ];
 
-function entries(k: number): Step[] {
+function entries(k: number, of?: number): Step[] {
   return Array.from({ length: k }, (_, i) => {
-    const s = signed(i + 1);
+    const s = signed(i + 1, of);
     return { write: ENTRIES + 128 * i, bytes: Uint8Array.of(...s.key, ...s.signature, ...s.message) };
   });
 }
@@ -102,6 +104,26 @@ async function rivalPerByte(work: Work): Promise<number | null> {
 const verify = { name: "crypto_ed25519_verify", args: [KEY, MESSAGE, 32, SIGNATURE], setup };
 const batch = async (k: number) =>
   (await counted({ name: "bench_batch", args: [ENTRIES, k], setup: entries(k), repeats: 2 }, 0n)) / k;
+
+/** A prepared key with a table of one or two halves: 1,728 or 3,456 B. All signatures are by it: other keys would cost the same. */
+const prepared = (halves: number): Step[] => [
+  ...setup,
+  { call: "crypto_cached_prepare", args: [HEAD, KEY, TABLE, halves] },
+];
+const cached = (halves: number) =>
+  counted(
+    {
+      name: "crypto_ed25519_verifyCached",
+      args: [HEAD, MESSAGE, 32, SIGNATURE],
+      setup: prepared(halves),
+    },
+    1n,
+  );
+const cachedBatch = async (k: number) =>
+  (await counted(
+    { name: "bench_batchCached", args: [HEAD, ENTRIES, k], setup: [...prepared(2), ...entries(k, 0)], repeats: 2 },
+    0n,
+  )) / k;
 const field = (name: string, more: number[]) =>
   counted({ name, args: [ENTRIES, ENTRIES + 64, ...more], repeats: 1 }, null, ops);
 
@@ -135,6 +157,24 @@ const PLANS: Plan[] = [
     rival: "verify",
     ours: () => batch(21),
   },
+  ...[2, 1].map((halves): Plan => ({
+    name: `verify, cached key ${halves === 2 ? "3.5" : "1.8"} KB`,
+    unit: "instructions",
+    limits: "ours",
+    must: 4.5e6,
+    goal: 3.2e6,
+    rival: "verify",
+    ours: () => cached(halves),
+  })),
+  ...[3, 21].map((k): Plan => ({
+    name: `batch of ${k}, cached keys`,
+    unit: "instructions",
+    limits: "ours",
+    must: k === 3 ? 3.4e6 : 2.6e6,
+    goal: k === 3 ? 3.1e6 : 2.2e6,
+    rival: "verify",
+    ours: () => cachedBatch(k),
+  })),
   {
     name: "sign",
     unit: "instructions",

@@ -13,7 +13,7 @@ import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
 import * as straus from "./straus";
-import { CHALLENGE, FIELD, HASH, NONCE, SECRET, SLOTS } from "./scratch";
+import { ALONE, CHALLENGE, FIELD, HASH, NONCE, SECRET, SLOTS } from "./scratch";
 
 /** SECRET = a clamped, prefix. */
 function expand(seed: usize): void {
@@ -56,10 +56,22 @@ export function sign(seed: usize, pub: usize, p: usize, n: u32, out: usize): voi
   wipe();
 }
 
-/** True when sig (64 B) is a signature of the n bytes at p under pub, by ZIP-215. */
-export function verify(pub: usize, p: usize, n: u32, sig: usize): bool {
+function check(pub: usize, p: usize, n: u32, sig: usize): bool {
   layout.count(layout.VERIFIED, 1);
-  return straus.single(pub, p, n, sig);
+  straus.enter(ALONE, pub, p, n, sig);
+  return straus.single(ALONE);
+}
+
+/** True when sig (64 B) is a signature of the n bytes at p, below 2^15, under pub, by ZIP-215. */
+export function verify(pub: usize, p: usize, n: u32, sig: usize): bool {
+  assert(n < 0x8000);
+  return check(pub, p, n, sig);
+}
+
+/** The same for a prepared key, by its head (cached.ts). */
+export function verifyCached(head: usize, p: usize, n: u32, sig: usize): bool {
+  assert(n < 0x8000);
+  return check(head, p, n | 0x8000, sig);
 }
 
 /** 0 for a key that may be registered; else KEY_NOT_CANONICAL, KEY_NOT_ON_CURVE or KEY_SMALL_ORDER. */

@@ -9,6 +9,7 @@
 // X, Y and Z are in N (field.ts) between formulas. The formulas are complete: there is no exceptional point.
 // Rule: only base is for secrets; it neither branches on nor indexes by its scalar.
 
+import * as hal from "../hal";
 import * as comb from "./comb";
 import * as field from "./field";
 import * as scalar from "./scalar";
@@ -117,13 +118,18 @@ export function cache(q: usize): void {
   field.add(q + 108, Z, Z);
 }
 
-/** Writes the point P, which decode left and which is spent, as a halved entry to q, and 3 P, 5 P ... (2 count - 1) P as entries from `more` on. */
-export function multiples(q: usize, more: usize, count: u32): void {
+/** Writes the point, whose Z is 1, E is X and H is Y, as a halved entry to q. */
+export function halved(q: usize): void {
   field.both(q, q + 36, Y, X);
   field.mul(q, q, CURVE + 108);
   field.mul(q + 36, q + 36, CURVE + 108);
   field.mul(q + 72, E, CURVE);
   field.mul(q + 72, q + 72, H);
+}
+
+/** Writes the point P, which decode left and which is spent, as a halved entry to q, and 3 P, 5 P ... (2 count - 1) P as entries from `more` on. */
+export function multiples(q: usize, more: usize, count: u32): void {
+  halved(q);
   if (--count == 0) return;
   double();
   cache(TWICE);
@@ -192,21 +198,28 @@ export function small(): bool {
   return field.isZero(A);
 }
 
-/** Five of the ten digits in column j of the recoded scalar (half = 0, 1), as bits. */
+/** Five digits of the recoded scalar at b, `step` apart from place i on, as bits. */
 // @ts-ignore: decorator
-@inline function digits(j: u32, half: u32): u32 {
+@inline function digits(b: usize, i: u32, step: u32): u32 {
   let bits: u32 = 0;
-  let i = j + 130 * half;
-  for (let n: u32 = 0; n < 5; n++, i += 26) bits |= ((load<u8>(RECODED + (i >> 3)) >> (i & 7)) & 1) << n;
+  for (let n: u32 = 0; n < 5; n++, i += step) bits |= ((load<u8>(b + (i >> 3)) >> (i & 7)) & 1) << n;
   return bits;
 }
 
-/** Adds column j of the recoded scalar times B. Not constant time. */
-export function column(j: u32): void {
-  for (let half: u32 = 0; half < 2; half++) {
-    const bits = digits(j, half);
+/**
+ * Adds column j of the recoded scalar at b (33 B) times the point whose comb of one or two halves is at `table`: an address, or region << 24 |
+ * offset for flash. j < 52 / halves. Not constant time.
+ */
+export function column(b: usize, j: u32, table: usize, halves: u32): void {
+  for (let half: u32 = 0; half < halves; half++) {
+    const bits = digits(b, j + 130 * half, halves == 2 ? 26 : 52);
     const minus = bits < 16;
-    add(comb.TABLE + half * comb.HALF + (minus ? ~bits & 15 : bits & 15) * comb.ENTRY, 0, minus);
+    let q = table + half * comb.HALF + ((minus ? ~bits : bits) & 15) * comb.ENTRY;
+    if (table > 0xffff) {
+      assert(hal.read(q >> 24, q & 0xffffff, TWICE, comb.ENTRY) == 0);
+      q = TWICE;
+    }
+    add(q, 0, minus);
   }
 }
 
@@ -267,9 +280,9 @@ export function base(p: usize): void {
   neutral();
   for (let j: u32 = 26; ;) {
     j--;
-    select(comb.TABLE, digits(j, 0));
+    select(comb.TABLE, digits(RECODED, j, 26));
     add(TWICE, 0, false);
-    select(comb.TABLE + comb.HALF, digits(j, 1));
+    select(comb.TABLE + comb.HALF, digits(RECODED, j + 130, 26));
     add(TWICE, 0, false);
     if (j == 0) break;
     double();

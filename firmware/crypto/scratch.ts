@@ -2,11 +2,11 @@
 // of a batch, which lives from batch.begin to batch.run and which no other function touches.
 //
 //      0 ┌──────────────┐ PENDING   32 entries of 8 B: key, message, length, signature (u16 addresses)
-//    256 │ batch        │ COUNT u32 · ORDER 11 x u8: which entry is in which slot
+//    256 │ batch        │ COUNT u32 · ALONE an entry of 8 B, for a signature that is not pending
 //    272 ├──────────────┤ X Y Z E H the point under work, 5 field elements (point.ts)
 //        │ field        │ A B C D F G, TWICE: temporaries of point formulas
 //    816 ├──────────────┤ RECODED   scalar whose digits are wanted, 40 B, the last eight zero
-//    856 ├──────────────┤ SLOTS     11 slots of 760 B or 9 of 904 B (straus.ts); a single signature takes one and a half
+//    856 ├──────────────┤ SLOTS     9, 11 or 21 slots of 904, 760 or 397 B (straus.ts); one signature takes one and a half
 //   9216 └──────────────┘
 //
 // Rooms used in turn: products of scalars, hashes and a batch's coefficients lie in the field part, HMAC's pads and the secrets of signing in
@@ -16,7 +16,7 @@ import * as layout from "../layout";
 
 export const PENDING: usize = layout.SCRATCH;
 export const COUNT: usize = layout.SCRATCH + 256;
-export const ORDER: usize = layout.SCRATCH + 260;
+export const ALONE: usize = layout.SCRATCH + 264;
 
 export const FIELD: usize = layout.SCRATCH + 272;
 export const X: usize = FIELD;

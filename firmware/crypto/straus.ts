@@ -9,58 +9,85 @@
 // member vanishes with probability 2^-131: z = 24 terms +-2^j, j <= 250, no two neighbours. Such sums differ as integers (they are
 // non-adjacent forms) and mod L, being below L / 2 in size, and there are C(228, 24) 2^24 > 2^131 of them (sparse exponents: Cheon and Lee 2006).
 //
-//   slot   0 digits 254 B: z k mod L in the low four bits, z in the high four; until weighed, k 32 B · 254 address of the signature u16
+//   slot   0 digits 254 B: z k mod L in the low four bits, z in the high four; until weighed, k 32 B · 254 address of the entry u16
 //        256 -R, halved · 364 -A, halved · 472 more multiples of -A: 3, 5 in a NARROW slot, 3, 5, 7 in a WIDE one
+//        364 of a prepared key (cached.ts): z k mod L recoded, 33 B: it needs no more in a CACHED slot
 //        904 of a single signature: 3, 5, 7 times -R
 //
 // Counted, field products a signature: 24 additions of 8 for z R, where 128 random bits take 32 and a table of two. Lost against these: buckets
 // (Pippenger), 63 additions for 21 signatures; lattices that shorten z k in a batch: 128 random bits are 128 random bits, in z or in z k.
 // Rule: all of it is public, nothing is constant time.
 
+import * as layout from "../layout";
+import * as comb from "./comb";
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
 import { FACTOR, HALVES, HASH, RANDOM, RECODED, SLOTS } from "./scratch";
-import * as layout from "../layout";
 
-/** Bytes of a slot; how many there are of either. */
-export const NARROW: u32 = 760;
-export const WIDE: u32 = 904;
-export const NARROWS: u32 = 11;
-export const WIDES: u32 = 9;
-const SIGNATURE: usize = 254;
+/** Bytes of a slot. Those of CACHED hold prepared keys only, the others any. */
+export const WIDE: u32 = 904; // 9 slots
+export const NARROW: u32 = 760; // 11
+export const CACHED: u32 = 397; // 21
+/** Where a slot has the address of its entry, u16. */
+export const ENTRY: usize = 254;
 const R: usize = 256;
 const KEY: usize = 364;
 const KEY_MORE: usize = 472;
 const R_MORE: usize = 904;
 
-if (SLOTS + 11 * 760 > layout.SCRATCH_END || SLOTS + 9 * 904 > layout.SCRATCH_END) ERROR("slots run past scratch");
+/** Room for slots. */
+export const ROOM: u32 = <u32>(layout.SCRATCH_END - SLOTS);
 if (SLOTS + 904 + 3 * 144 > layout.SCRATCH_END) ERROR("a single signature runs past scratch");
 
-/**
- * Fills the slot at s with points and challenge of one signature: 3 or 4 multiples of the key, 1 or 4 of R. False when it is none at all:
- * S not below L, or A or R not a point.
- */
-export function prepare(s: usize, pub: usize, p: usize, n: u32, sig: usize, ofKey: u32, ofR: u32): bool {
-  if (!scalar.canonical(sig + 32)) return false;
-  if (!point.decode(pub)) return false;
-  point.multiples(s + KEY, s + KEY_MORE, ofKey);
-  if (!point.decode(sig)) return false;
-  point.multiples(s + R, s + R_MORE, ofR);
-  sha512.init(HASH);
-  sha512.update(HASH, sig, 32);
-  sha512.update(HASH, pub, 32);
-  sha512.update(HASH, p, n);
-  sha512.final(HASH, s);
-  scalar.reduce(s, s);
-  store<u16>(s + SIGNATURE, <u16>sig);
-  return true;
+/** An entry at e: 0 key u16 · 2 message u16 · 4 length u16, its highest bit set for a prepared key's head · 6 signature u16. */
+export function enter(e: usize, pub: usize, p: usize, n: u32, sig: usize): void {
+  store<u16>(e, <u16>pub, 0);
+  store<u16>(e, <u16>p, 2);
+  store<u16>(e, <u16>n, 4);
+  store<u16>(e, <u16>sig, 6);
+}
+
+/** Is the entry's key a prepared one? */
+// @ts-ignore: decorator
+@inline export function isCached(e: usize): bool {
+  return load<i16>(e, 4) < 0;
+}
+
+/** The entry of a prepared slot. */
+// @ts-ignore: decorator
+@inline export function entry(s: usize): usize {
+  return load<u16>(s + ENTRY);
 }
 
 /** The address of the signature in a prepared slot. */
 // @ts-ignore: decorator
 @inline export function signature(s: usize): usize {
-  return load<u16>(s + SIGNATURE);
+  return load<u16>(entry(s), 6);
+}
+
+/**
+ * Fills the slot at s with points and challenge of the entry at e, which must stay: 3 or 4 multiples of a key that is not prepared, 1 or 4 of
+ * R. False when it is no signature at all: S not below L, or A or R not a point.
+ */
+export function prepare(s: usize, e: usize, ofKey: u32, ofR: u32): bool {
+  const pub: usize = load<u16>(e);
+  const sig: usize = load<u16>(e, 6);
+  if (!scalar.canonical(sig + 32)) return false;
+  if (!isCached(e)) {
+    if (!point.decode(pub)) return false;
+    point.multiples(s + KEY, s + KEY_MORE, ofKey);
+  }
+  if (!point.decode(sig)) return false;
+  point.multiples(s + R, s + R_MORE, ofR);
+  sha512.init(HASH);
+  sha512.update(HASH, sig, 32);
+  sha512.update(HASH, pub, 32);
+  sha512.update(HASH, load<u16>(e, 2), load<u16>(e, 4) & 0x7fff);
+  sha512.final(HASH, s);
+  scalar.reduce(s, s);
+  store<u16>(s + ENTRY, <u16>e);
+  return true;
 }
 
 /** Puts 24 digits of 1 or -1, drawn evenly from all such, into the high bits of the empty bytes at d, from the 64 random bytes at RANDOM. */
@@ -88,7 +115,13 @@ export function draw(d: usize): void {
   }
 }
 
-/** Gives the prepared slot at s a coefficient from the 64 random bytes at RANDOM. `most`: 5 in a narrow slot, 7 in a wide one. */
+/** Keeps the recoded multiplier of a prepared key, z k mod L at RECODED, in its slot. */
+function recode(s: usize): void {
+  scalar.recode(RECODED, RECODED);
+  memory.copy(s + KEY, RECODED, 33);
+}
+
+/** Gives the prepared slot at s a coefficient from the 64 random bytes at RANDOM. `most`: 7 in a wide slot, else 5. */
 export function weigh(s: usize, most: u32): void {
   memory.copy(FACTOR, s, 32);
   memory.fill(s, 0, 254);
@@ -96,7 +129,8 @@ export function weigh(s: usize, most: u32): void {
   scalar.gather(HASH, s);
   memory.fill(RECODED, 0, 40);
   scalar.multiplyAdd(RECODED, HASH, FACTOR, RECODED);
-  scalar.digits(s, RECODED, most, 0, 0);
+  if (isCached(entry(s))) recode(s);
+  else scalar.digits(s, RECODED, most, 0, 0);
 }
 
 /** Adds the multiple d, odd and signed, of the point with this halved entry and these multiples from 3 on. */
@@ -120,6 +154,12 @@ export function holds(first: usize, end: usize, size: u32, top: u32): bool {
     i--;
     point.double();
     for (let s = first; s < end; s += size) {
+      const e = entry(s);
+      if (isCached(e)) {
+        const head: usize = load<u16>(e);
+        const halves = load<u32>(head, 36);
+        if (i * halves < 52) point.column(s + KEY, i, load<u32>(head, 32), halves);
+      }
       const both: i32 = load<i8>(s + i);
       if (both == 0) continue;
       const a = (both << 28) >> 28;
@@ -127,15 +167,23 @@ export function holds(first: usize, end: usize, size: u32, top: u32): bool {
       const r = both >> 4;
       if (r != 0) add(s + R, s + R_MORE, r);
     }
-    if (i < 26) point.column(i);
+    if (i < 26) point.column(RECODED, i, comb.TABLE, 2);
   }
   return point.small();
 }
 
-/** True when sig (64 B) is a signature of the n bytes at p under pub. */
-export function single(pub: usize, p: usize, n: u32, sig: usize): bool {
+/** True when the entry at e is a signature. */
+export function single(e: usize): bool {
   const s = SLOTS;
-  if (!prepare(s, pub, p, n, sig, 4, 4)) return false;
+  const cached = isCached(e);
+  if (!prepare(s, e, 4, cached ? 1 : 4)) return false;
+  if (cached) {
+    memory.copy(RECODED, s, 32);
+    recode(s);
+    memory.fill(s, 0, 254);
+    store<u8>(s, 0x10); // z = 1
+    return holds(s, s + CACHED, CACHED, 52 / load<u32>(load<u16>(e), 36));
+  }
   const flip = scalar.halve(s);
   memory.fill(s, 0, 254);
   scalar.digits(s, HALVES + 72, 7, 0, flip);

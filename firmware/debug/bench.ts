@@ -8,3 +8,10 @@ export function bench_batch(p: usize, k: u32): u32 {
   for (let i: u32 = 0; i < k; i++, p += 128) batch.add(p, p + 96, 32, p + 32);
   return batch.run();
 }
+
+/** The same with the prepared key whose head is given, for all. */
+export function bench_batchCached(head: usize, p: usize, k: u32): u32 {
+  batch.begin();
+  for (let i: u32 = 0; i < k; i++, p += 128) batch.addCached(head, p + 96, 32, p + 32);
+  return batch.run();
+}

@@ -2,6 +2,7 @@
 
 import * as layout from "../layout";
 import * as batch from "../crypto/batch";
+import * as cached from "../crypto/cached";
 import * as comb from "../crypto/comb";
 import * as ed25519 from "../crypto/ed25519";
 import * as field from "../crypto/field";
@@ -62,6 +63,12 @@ export function crypto_ed25519_checkKey(pub: usize): u32 { return ed25519.checkK
 export function crypto_batch_begin(): void { batch.begin(); }
 // prettier-ignore
 export function crypto_batch_add(pub: usize, p: usize, n: u32, sig: usize): u32 { return batch.add(pub, p, n, sig); }
+// prettier-ignore
+export function crypto_batch_addCached(head: usize, p: usize, n: u32, sig: usize): u32 { return batch.addCached(head, p, n, sig); }
+// prettier-ignore
+export function crypto_ed25519_verifyCached(head: usize, p: usize, n: u32, sig: usize): bool { return ed25519.verifyCached(head, p, n, sig); }
+// prettier-ignore
+export function crypto_cached_prepare(head: usize, pub: usize, table: usize, halves: u32): bool { return cached.prepare(head, pub, table, halves); }
 // prettier-ignore
 export function crypto_batch_run(): u32 { return batch.run(); }
 
