@@ -119,6 +119,11 @@ export function crypto_point_base(s: usize): void { point.base(s); }
 // prettier-ignore
 export function crypto_point_multiples(q: usize, more: usize, count: u32): void { point.multiples(q, more, count); }
 // prettier-ignore
+export function crypto_point_double(): void { point.double(); }
+/** Where X Y Z E H A B C D F G lie, 36 bytes each. */
+// prettier-ignore
+export function crypto_point_work(): usize { return scratch.X; }
+// prettier-ignore
 export function crypto_point_small(): bool { return point.small(); }
 // prettier-ignore
 export function crypto_comb_table(): usize { return comb.TABLE; }

@@ -81,6 +81,24 @@ for (const engine of engines) {
     }
   });
 
+  test(`a doubling makes of its squares what field.test.ts proves small enough (${engine})`, () => {
+    const source = new Source(5);
+    const work = Number(m.call("crypto_point_work"));
+    const limbs = (i: number): number[] => [...new Int32Array(m.bytes(work + 36 * i, 36).slice().buffer)];
+    assert.ok(decode(Point.BASE.multiply(number(source.bytes(30))).toBytes()));
+    for (let round = 0; round < 200; round++) {
+      m.call("crypto_point_double");
+      const [, , , e, h, a, b, c, d, f, g] = [...Array(11).keys()].map(limbs);
+      const lent = a.map((_, i) => (i === 0 ? -(2 ** 29) : i === 8 ? 1 : 1 - 2 ** 29));
+      a.forEach((x, i) => {
+        assert.is(h[i], x + b[i]);
+        assert.is(g[i], x - b[i]);
+        assert.is(e[i], x + b[i] - d[i]);
+        assert.is(f[i], 2 * c[i] + x - b[i] + lent[i]);
+      });
+    }
+  });
+
   test(`base multiplication is right for any 256 bits (${engine})`, () => {
     const source = new Source(3);
     const scalars = [0n, 1n, 2n, 8n, L - 1n, L, L + 1n, 2n ** 252n, 2n ** 255n - 1n, 2n ** 256n - 1n];
