@@ -120,6 +120,9 @@ export function crypto_point_base(s: usize): void { point.base(s); }
 export function crypto_point_multiples(q: usize, more: usize, count: u32): void { point.multiples(q, more, count); }
 // prettier-ignore
 export function crypto_point_double(): void { point.double(); }
+/** Where the slots of a batch lie; what the last one left is still there. */
+// prettier-ignore
+export function crypto_straus_slots(): usize { return scratch.SLOTS; }
 /** Where X Y Z E H A B C D F G lie, 36 bytes each. */
 // prettier-ignore
 export function crypto_point_work(): usize { return scratch.X; }

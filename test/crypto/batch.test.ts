@@ -157,6 +157,29 @@ for (const engine of engines) {
     assert.ok(Math.abs(minus / (24 * rounds) - 0.5) < 0.05, "half of them are -1");
   });
 
+  test(`every coefficient depends on every key, message and signature (${engine})`, () => {
+    const source = new Source(9);
+    const slots = Number(m.call("crypto_straus_slots"));
+    const [first, second, other] = Array.from({ length: 3 }, () => signed(source, "honest"));
+    const coefficients = (last: Signed): string[] => {
+      crypto.batch([first, last]);
+      return [slots, slots + 904].map((s) => [...m.bytes(s, 254)].map((v) => (v << 24) >> 28).join());
+    };
+    const before = coefficients(second);
+    assert.equal(coefficients(second), before);
+    assert.is.not(before[0], before[1]);
+    const half = (a: Uint8Array, b: Uint8Array) => new Uint8Array([...a.subarray(0, 32), ...b.subarray(32)]);
+    for (const changed of [
+      { ...second, pub: other.pub },
+      { ...second, message: new Uint8Array([...second.message, 0]) },
+      { ...second, signature: half(other.signature, second.signature) },
+      { ...second, signature: half(second.signature, other.signature) },
+    ]) {
+      const now = coefficients(changed);
+      assert.ok(now[0] !== before[0] && now[1] !== before[1]);
+    }
+  });
+
   test(`a 33rd signature traps (${engine})`, () => {
     m.call("crypto_batch_begin");
     for (let i = 0; i < 32; i++) assert.is(m.call("crypto_batch_add", 0x1c00, 0x1c20, 4, 0x1c40), i);
