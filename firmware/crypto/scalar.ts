@@ -14,7 +14,7 @@ const L: usize = memory.data<u32>([
 ]);
 // prettier-ignore
 const MU: usize = memory.data<u32>([
-  0x0a2c131b, 0xed9ce5a3, 0x086329a7, 0x2106215d, 0xffffffeb, 0xffffffff, 0xffffffff, 0xffffffff, 0x0000000f,
+  0x0a2c131b, 0xed9ce5a3, 0x086329a7, 0x2106215d, 0xffffffeb, 0xffffffff, 0xffffffff, 0xffffffff, 0x0000000f, 0,
 ]);
 // 1/2 and (2^260 - 1)/2 mod L
 // prettier-ignore
@@ -26,24 +26,26 @@ const OFFSET: usize = memory.data<u32>([
   0xb390f376, 0x22d7a45e, 0xd5ad633f, 0x9af28d9d, 0xfffffff5, 0xffffffff, 0xffffffff, 0x07ffffff,
 ]);
 
-/** o = a * b, of na and nb words, in na + nb words; o is neither. */
+/** o = a * b, of na and nb words, nb even, in na + nb words; o is neither. */
 function product(o: usize, a: usize, na: u32, b: usize, nb: u32): void {
   memory.fill(o, 0, (na + nb) << 2);
   for (const end = a + (na << 2); a != end; a += 4, o += 4) {
     const x: u64 = load<u32>(a);
     let t: u64 = 0;
-    let j: usize = 0;
-    for (; j != nb << 2; j += 4) {
-      t = x * load<u32>(b + j) + load<u32>(o + j) + (t >> 32);
-      store<u32>(o + j, <u32>t);
+    let q = o;
+    for (let p = b; p != b + (nb << 2); p += 8, q += 8) {
+      t = x * load<u32>(p) + load<u32>(q) + (t >> 32);
+      store<u32>(q, <u32>t);
+      t = x * load<u32>(p, 4) + load<u32>(q, 4) + (t >> 32);
+      store<u32>(q, <u32>t, 4);
     }
-    store<u32>(o + j, <u32>(t >> 32));
+    store<u32>(q, <u32>(t >> 32));
   }
 }
 
 /** out = x mod L for the 64 bytes at x; out may be x. */
 export function reduce(out: usize, x: usize): void {
-  product(scratch.PRODUCT, x, 16, MU, 9);
+  product(scratch.PRODUCT, x, 16, MU, 10);
   product(scratch.MULTIPLE, scratch.PRODUCT + 64, 9, L, 8);
   let r: i64 = 0;
   let s: i64 = 0;
@@ -118,13 +120,12 @@ export function digits(out: usize, s: usize, most: u32, shift: u32, flip: u32): 
 /** out (32 B) = 8 L + the sum over i < 254 of d_i 2^i, for the signed digits in the high four bits of the bytes at d. */
 export function gather(out: usize, d: usize): void {
   let t: i32 = 0;
-  for (let i: u32 = 0; i < 256; i++) {
-    if ((i & 7) == 0) t += (<i32>load<u8>(L + (i >> 3))) << 3;
-    if (i < 254) t += (load<i8>(d + i) >> 4) << (i & 7);
-    if ((i & 7) == 7) {
-      store<u8>(out + (i >> 3), <u8>t);
-      t >>= 8;
-    }
+  let l = L;
+  for (const end = d + 254; l != L + 32; l++, out++) {
+    t += (<i32>load<u8>(l)) << 3;
+    for (let j: u32 = 0; j != 8 && d != end; j++, d++) t += (load<i8>(d) >> 4) << j;
+    store<u8>(out, <u8>t);
+    t >>= 8;
   }
 }
 

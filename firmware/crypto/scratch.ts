@@ -44,7 +44,7 @@ export const FACTOR: usize = FIELD + 296; // 32 B: a challenge k
 export const HASH: usize = FIELD + 344; // 200 B: state of the hash under way; HMAC's inner state too; then a coefficient z
 // scalars: a 512-bit input, its product with mu, and that quotient times L
 export const WIDE: usize = FIELD; // 64 B
-export const PRODUCT: usize = FIELD + 64; // 100 B
+export const PRODUCT: usize = FIELD + 64; // 100 B, and four of zero that are not used
 export const MULTIPLE: usize = FIELD + 164; // 68 B
 export const HALVES: usize = FIELD; // 144 B: scalar.halve
 

@@ -150,18 +150,20 @@ export function holds(first: usize, end: usize, size: u32, top: u32): bool {
   }
   scalar.recode(RECODED, RECODED);
   point.neutral();
+  let some = false; // while nothing was added, nothing is doubled
   for (let i = top; i != 0;) {
     i--;
-    point.double();
+    if (some) point.double();
+    if (i < 52) some = true;
     for (let s = first; s < end; s += size) {
-      const e = entry(s);
-      if (isCached(e)) {
-        const head: usize = load<u16>(e);
+      if (i < 52 && isCached(entry(s))) {
+        const head: usize = load<u16>(entry(s));
         const halves = load<u32>(head, 36);
         if (i * halves < 52) point.column(s + KEY, i, load<u32>(head, 32), halves);
       }
       const both: i32 = load<i8>(s + i);
       if (both == 0) continue;
+      some = true;
       const a = (both << 28) >> 28;
       if (a != 0) add(s + KEY, s + KEY_MORE, a);
       const r = both >> 4;
