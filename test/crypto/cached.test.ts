@@ -26,7 +26,7 @@ for (const engine of engines) {
   const seconds = engine === "v8" ? 3 : 2;
 
   // flash of tables, one after another
-  let flash = new Uint8Array(0);
+  let flash: Uint8Array = new Uint8Array(0);
   m.hal = {
     ...m.hal,
     read: (region, offset, n) =>
