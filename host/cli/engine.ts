@@ -26,13 +26,10 @@ export const listed = (choice: Choice): Engine[] => (choice === "both" ? ["v8", 
 
 /** Makes an engine ready; V8 always is, wasm3 needs its binding, which is compiled on first need. */
 export async function ready(engine: Engine): Promise<void> {
-  if (engine === "v8") return;
   try {
-    await native.ensure("binding");
-    await import("../device/wasm3.ts");
+    await native.ready(engine);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Environment(`wasm3 is not built here: ${why}, or use --engine v8`);
+    throw new Environment(`${(error as Error).message}, or use --engine v8`);
   }
 }
 

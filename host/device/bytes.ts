@@ -3,6 +3,8 @@
 
 import * as zlib from "node:zlib";
 
+export * from "./endian.ts";
+
 type Slice = (this: Uint8Array, from: number, to: number) => string;
 const { latin1Slice, hexSlice } = Buffer.prototype as unknown as { latin1Slice: Slice; hexSlice: Slice };
 
@@ -23,25 +25,6 @@ export const hex = (b: Uint8Array, from = 0, to = b.length): string => hexSlice.
 
 /** The bytes of a hex string. */
 export const fromHex = (text: string): Uint8Array => plain(Buffer.from(text, "hex"));
-
-export const u16 = (b: Uint8Array, p: number): number => b[p] | (b[p + 1] << 8);
-
-export const u32 = (b: Uint8Array, p: number): number =>
-  (b[p] | (b[p + 1] << 8) | (b[p + 2] << 16) | (b[p + 3] << 24)) >>> 0;
-
-export const u64 = (b: Uint8Array, p: number): bigint => BigInt(u32(b, p)) | (BigInt(u32(b, p + 4)) << 32n);
-
-export function putU32(b: Uint8Array, p: number, v: number): void {
-  b[p] = v;
-  b[p + 1] = v >>> 8;
-  b[p + 2] = v >>> 16;
-  b[p + 3] = v >>> 24;
-}
-
-export function putU64(b: Uint8Array, p: number, v: bigint): void {
-  putU32(b, p, Number(v & 0xffffffffn));
-  putU32(b, p + 4, Number((v >> 32n) & 0xffffffffn));
-}
 
 /** CRC-32 of IEEE 802.3. */
 export const crc32 = (zlib as unknown as { crc32(b: Uint8Array): number }).crc32;

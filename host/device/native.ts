@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Engine } from "./device.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OUTPUTS = { binding: "build/wasm3.node", posix: "build/synod-node" } as const;
@@ -40,4 +41,15 @@ export async function ensure(name: Name): Promise<void> {
     throw new Error(`${OUTPUTS[name]} is not there; run npm run build`);
   if (!tried.has(name)) tried.set(name, compile(name));
   await tried.get(name);
+}
+
+/** Makes an engine ready; V8 always is, wasm3 needs its binding, which is compiled on first need. Throws an Error that says what to type. */
+export async function ready(engine: Engine): Promise<void> {
+  if (engine === "v8") return;
+  try {
+    await ensure("binding");
+    await import("./wasm3.ts");
+  } catch (error) {
+    throw new Error(`wasm3 is not built here: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

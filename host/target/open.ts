@@ -93,13 +93,10 @@ export function moduleAt(path = fileURLToPath(new URL("../../build/device.wasm",
 
 /** Makes an engine ready: V8 always is, wasm3 needs its binding, which is compiled on first need. */
 async function ready(engine: Engine): Promise<void> {
-  if (engine === "v8") return;
   try {
-    await native.ensure("binding");
-    await import("../device/wasm3.ts");
+    await native.ready(engine);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw absent(`wasm3 is not built here: ${why}, or use engine v8`);
+    throw absent(`${(error as Error).message}, or use engine v8`);
   }
 }
 
