@@ -50,6 +50,7 @@ export interface Row {
 
 const SEED = 0x1c00; // the input region
 const KEY = 0x1c20;
+const PEER = KEY; // an x25519 key: any 32 bytes are
 const SIGNATURE = 0x1c40;
 const MESSAGE = 0x1c80;
 const ENTRIES = 0x2a00; // the effect ring: 7.5 KiB
@@ -192,6 +193,30 @@ const PLANS: Plan[] = [
     goal: 2.2e6,
     rival: "keygen",
     ours: () => counted({ name: "crypto_ed25519_publicKey", args: [SEED, ENTRIES], setup }, null),
+  },
+  {
+    name: "x25519",
+    unit: "instructions",
+    limits: "ours",
+    must: 6.5e6,
+    goal: 5.5e6,
+    ours: () => counted({ name: "crypto_x25519_shared", args: [SEED, PEER, ENTRIES], setup }, 1n),
+  },
+  {
+    name: "x25519 public key",
+    unit: "instructions",
+    limits: "ours",
+    must: 2.55e6,
+    goal: 2.2e6,
+    ours: () => counted({ name: "crypto_x25519_publicKey", args: [SEED, ENTRIES], setup }, null),
+  },
+  {
+    name: "ChaCha20-Poly1305, per byte",
+    unit: "instructions",
+    limits: "ours",
+    must: 242, // Monocypher compiled to wasm, in wasm3
+    goal: 170,
+    ours: () => perByte("crypto_aead_count"),
   },
   {
     name: "SHA-256, per byte",

@@ -197,9 +197,9 @@ export function sq(o: usize, a: usize, n: u32): void {
 }
 
 // What a sum of pairs (even limb, odd limb) gains to be S, first pair and others; what a difference gains to be D.
-const S0: u64 = 0xe000000000000000; // odd limb - 2^29
-const S1: u64 = 0xe000000000000001; // even limb + 1, odd limb - 2^29
-const D1: u64 = 0xffffffff20000000; // even limb + 2^29, odd limb - 1
+export const S0: u64 = 0xe000000000000000; // odd limb - 2^29
+export const S1: u64 = 0xe000000000000001; // even limb + 1, odd limb - 2^29
+export const D1: u64 = 0xffffffff20000000; // even limb + 2^29, odd limb - 1
 
 /** o = a + b, S, for a and b in N. */
 export function add(o: usize, a: usize, b: usize): void {

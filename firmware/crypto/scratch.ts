@@ -54,10 +54,14 @@ export const SLOTS: usize = layout.SCRATCH + 856;
 // hmac.ts
 export const PAD: usize = SLOTS; // 128 B
 export const DIGEST: usize = SLOTS + 128; // 64 B
-// ed25519.ts: SHA-512 of the seed, the nonce r, the challenge k
+// ed25519.ts: SHA-512 of the seed (x25519.ts: the scalar), the nonce r, the challenge k
 export const SECRET: usize = SLOTS; // 64 B
 export const NONCE: usize = SLOTS + 64; // 32 B
 export const CHALLENGE: usize = SLOTS + 96; // 64 B
+// chacha20poly1305.ts, while no point is under work
+export const CHACHA: usize = FIELD; // 64 B: a stream's first words, key, counter, nonce
+export const STREAM: usize = FIELD + 64; // 64 B: a block of it
+export const POLY: usize = FIELD + 128; // 72 B: the authenticator's key and sum
 
 if (TWICE + 144 > RECODED) ERROR("field temporaries run into the recoded scalar");
 if (HASH + 200 > RECODED) ERROR("the hash runs into the recoded scalar");

@@ -3,6 +3,7 @@
 import * as layout from "../layout";
 import * as batch from "../crypto/batch";
 import * as cached from "../crypto/cached";
+import * as chacha20poly1305 from "../crypto/chacha20poly1305";
 import * as comb from "../crypto/comb";
 import * as ed25519 from "../crypto/ed25519";
 import * as field from "../crypto/field";
@@ -15,6 +16,7 @@ import * as scratch from "../crypto/scratch";
 import * as sha256 from "../crypto/sha256";
 import * as sha512 from "../crypto/sha512";
 import * as straus from "../crypto/straus";
+import * as x25519 from "../crypto/x25519";
 
 /** Where tests may put their bytes, and how many: input, work and effect ring, which no function of crypto touches. */
 // prettier-ignore
@@ -51,6 +53,35 @@ export function crypto_merkle_leaf(p: usize, n: u32, out: usize): void { merkle.
 // prettier-ignore
 export function crypto_merkle_root(hashes: usize, count: u32, out: usize): void { merkle.root(hashes, count, out); }
 
+// prettier-ignore
+export function crypto_x25519_publicKey(secret: usize, out: usize): void { x25519.publicKey(secret, out); }
+// prettier-ignore
+export function crypto_x25519_shared(secret: usize, peer: usize, out: usize): bool { return x25519.shared(secret, peer, out); }
+// prettier-ignore
+export function crypto_aead_seal(key: usize, nonce: usize, ad: usize, an: u32, p: usize, n: u32, tag: usize): void { chacha20poly1305.seal(key, nonce, ad, an, p, n, tag); }
+// prettier-ignore
+export function crypto_aead_open(key: usize, nonce: usize, ad: usize, an: u32, p: usize, n: u32, tag: usize): bool { return chacha20poly1305.open(key, nonce, ad, an, p, n, tag); }
+/** ChaCha20 alone: the stream from block `counter` on is xored into the n bytes at p. */
+export function crypto_chacha20(key: usize, nonce: usize, counter: u32, p: usize, n: u32): void {
+  chacha20poly1305.begin(key, nonce, counter);
+  chacha20poly1305.crypt(p, n);
+}
+/** Poly1305 alone, whose last block of less than 16 bytes ends in a 1 of its own. */
+export function crypto_poly1305(key: usize, p: usize, n: u32, out: usize): void {
+  chacha20poly1305.key(key);
+  chacha20poly1305.blocks(scratch.POLY, p, n >> 4, 1);
+  const rest = n & 15;
+  if (rest != 0) {
+    memory.fill(scratch.STREAM, 0, 16);
+    memory.copy(scratch.STREAM, p + (n - rest), rest);
+    store<u8>(scratch.STREAM + rest, 1);
+    chacha20poly1305.blocks(scratch.POLY, scratch.STREAM, 1, 0);
+  }
+  chacha20poly1305.end(out);
+}
+/** Seals n bytes without associated data: what is counted. */
+// prettier-ignore
+export function crypto_aead_count(p: usize, n: u32, at: usize): void { chacha20poly1305.seal(at, at + 32, at, 0, p, n, at + 48); }
 // prettier-ignore
 export function crypto_ed25519_publicKey(seed: usize, out: usize): void { ed25519.publicKey(seed, out); }
 // prettier-ignore

@@ -1,9 +1,9 @@
-// No secret steers the device: key generation, signing, HMAC and HKDF take the same branches through the same addresses whatever their
+// No secret steers the device: key generation, signing, X25519, sealing, HMAC and HKDF take the same branches through the same addresses whatever their
 // secrets are, as recorded from the emitted wasm (trace.ts). Public data may steer: verification shows that the recorder sees it.
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ed25519 } from "@noble/curves/ed25519.js";
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hex, Source } from "./device.ts";
 import { traced } from "./trace.ts";
 
@@ -67,6 +67,36 @@ test("HMAC and HKDF are steady in key and message", () => {
     steady("hmac sha256", secrets(n, 4), () => t.call("crypto_hmac_sha256", SECRET, n, MESSAGE, 77, OUT));
     steady("hmac sha512", secrets(n, 5), () => t.call("crypto_hmac_sha512", SECRET, n, MESSAGE, 77, OUT));
     steady("hkdf", secrets(n, 6), () => t.call("crypto_hkdf_sha256", MESSAGE, 8, SECRET, n, MESSAGE, 9, OUT, 100));
+  }
+});
+
+test("X25519 is steady in the scalar, and in the peer's key: both its verdicts", () => {
+  t.write(PUB, x25519.getPublicKey(new Source(11).bytes(32)));
+  steady("public key", secrets(32, 12), () => t.call("crypto_x25519_publicKey", SECRET, OUT));
+  steady("shared", secrets(32, 13), () => t.call("crypto_x25519_shared", SECRET, PUB, OUT));
+  const secret = t.bytes(SECRET, 32);
+  assert.equal(t.bytes(OUT, 32), x25519.getSharedSecret(secret, t.bytes(PUB, 32)));
+  t.write(PUB, secret);
+  steady("peer", secrets(32, 14), () => t.call("crypto_x25519_shared", PUB, SECRET, OUT));
+});
+
+test("sealing is steady in key and text, and refusing in the tag, wherever it differs", () => {
+  for (const n of [0, 40, 64, 130]) {
+    const source = new Source(n);
+    steady(`seal ${n} bytes`, secrets(32, 15), () => {
+      t.write(MESSAGE, source.bytes(n));
+      t.call("crypto_aead_seal", SECRET, PUB, PUB, 12, MESSAGE, n, OUT);
+    });
+    const tag = t.bytes(OUT, 16);
+    const wrong = Array.from({ length: 128 }, (_, i) => tag.map((x, k) => (k === i >> 3 ? x ^ (1 << (i & 7)) : x)));
+    const key = t.bytes(SECRET, 32);
+    steady(`open ${n} bytes`, [...wrong, ...secrets(16, 16)], (other) => {
+      t.write(OUT, other);
+      t.write(SECRET, key);
+      assert.is(t.call("crypto_aead_open", SECRET, PUB, PUB, 12, MESSAGE, n, OUT), 0);
+    });
+    t.write(OUT, tag);
+    assert.is(t.call("crypto_aead_open", SECRET, PUB, PUB, 12, MESSAGE, n, OUT), 1, "the right tag opens");
   }
 });
 
