@@ -8,6 +8,8 @@
 //              Bit 254 of a clamped scalar is 1: the ladder begins with 2 u and u. Bits 2, 1, 0 are 0: they double only.
 //   publicKey  the comb of Ed25519 and the map to Montgomery's curve, u = (Z + Y) / (Z - Y): less than half of a ladder.
 //
+// Counted in wasm3: shared 6.10 M x86 instructions, 0.90 M operations, 3290 a step, of which 2917 are the nine products; publicKey 2.34 M.
+//
 // Rule: neither branches on nor indexes by the scalar or a coordinate; what is left in SCRATCH is wiped.
 
 import * as field from "./field";
