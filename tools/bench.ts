@@ -3,6 +3,7 @@
 //   npm run bench              a table
 //   npm run -s bench -- --json      {compiler, rows: [{name, rival, rivalValue, ours, ratio, must, goal, pass}]}
 //   npm run bench -- verify    only rows whose name contains the word
+//   npm run bench -- --record  the same, and test/budget.json remembers the counts: a test fails when one grows by 3 %
 //
 //   unit "instructions": of this x86 machine, counted by cachegrind       unit "ops": operations that wasm3 executes
 //   must, goal: limits on ours, or on the ratio where `limits` says so. Units of a row are per call, or per byte.
@@ -10,13 +11,15 @@
 // Rule: a figure that is over its limit is printed as it is, and the command still ends with 0.
 
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import kleur from "kleur";
 import { compiler, version } from "./boards.mjs";
 import { missing, ops, rival, x86, type Job, type Step } from "./count.ts";
 import { step } from "./progress.mjs";
 
-const wasm = fileURLToPath(new URL("../build/debug.wasm", import.meta.url));
+const wasm = process.env.SYNOD_DEBUG_WASM ?? fileURLToPath(new URL("../build/debug.wasm", import.meta.url));
+const budget = fileURLToPath(new URL("../test/budget.json", import.meta.url));
 
 type Work = "verify" | "sign" | "keygen" | "sha256" | "sha512";
 
@@ -254,6 +257,34 @@ const PLANS: Plan[] = [
   },
 ];
 
+/** What test/budget.json remembers. Instructions hold for one compiler of wasm3, operations for every one. */
+export interface Recorded {
+  compiler: string;
+  instructions: Record<string, number>;
+  ops: Record<string, number>;
+}
+
+/** The counts that are guarded, by name, with their units. */
+export const guarded = (): { name: string; unit: "instructions" | "ops" }[] =>
+  PLANS.map(({ name, unit }) => ({ name, unit }));
+
+/** What the row of this name takes now, without its rival. */
+export const countOf = (name: string): Promise<number> => PLANS.find((p) => p.name === name)!.ours();
+
+export const recorded = (): Recorded => JSON.parse(readFileSync(budget, "utf8")).counts;
+
+/** Takes these rows into test/budget.json. With another compiler than before, all instructions must be among them. */
+function record({ compiler, rows }: { compiler: string; rows: Row[] }): void {
+  const all = JSON.parse(readFileSync(budget, "utf8"));
+  const old: Recorded = all.counts;
+  const counts = old?.compiler === compiler ? old : { compiler, instructions: {}, ops: old?.ops ?? {} };
+  const known = new Set(PLANS.map((p) => p.name));
+  for (const r of rows) counts[r.unit === "ops" ? "ops" : "instructions"][r.name] = Math.round(r.ours * 10) / 10;
+  for (const unit of ["instructions", "ops"] as const)
+    for (const name of Object.keys(counts[unit])) if (!known.has(name)) delete counts[unit][name];
+  writeFileSync(budget, `${JSON.stringify({ ...all, counts }, null, 2)}\n`);
+}
+
 async function measure(plan: Plan): Promise<Row> {
   const ours = await plan.ours();
   const hash = plan.rival?.startsWith("sha") ?? false;
@@ -329,6 +360,7 @@ async function main(args: string[]): Promise<number> {
     return 3;
   }
   const result = await bench(args.filter((a) => !a.startsWith("--")));
+  if (args.includes("--record")) record(result);
   if (args.includes("--json")) console.log(JSON.stringify(result, null, 1));
   else print(result);
   return 0;
