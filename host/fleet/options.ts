@@ -3,25 +3,17 @@
 import type { Engine } from "../device/device.ts";
 import type { Log } from "../tape/log.ts";
 import type { Fault } from "./faults.ts";
+import type { Cell } from "./provision.ts";
 import type { Senses } from "./sense.ts";
 import type { Strike } from "./strike.ts";
 import type { Villain } from "./villain.ts";
 
-export interface Options {
+export interface Options extends Partial<Cell> {
   readonly n: number;
   readonly seed: number;
   readonly engine: Engine;
   /** The module of all devices, or of each. */
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
-  /** Largest frame, bytes. */
-  readonly mtu?: number;
-  /** Bound on one message and its check; 150, or 300 where frames are small. */
-  readonly deltaMs?: number;
-  readonly viewsPerLeader?: number;
-  readonly windowS?: number;
-  readonly heartbeatMs?: number;
-  /** Opening balance of each device. */
-  readonly balance?: bigint;
   /** What is drawn from the seed, */
   readonly faults?: readonly Fault[];
   /** or exactly what strikes, villains included (strike.ts). */

@@ -9,7 +9,6 @@ import * as genesis from "../../firmware/wire/genesis.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { putU32, putU64 } from "../device/bytes.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Options } from "./options.ts";
 
 /** 2026-01-01T00:00:00Z: when simulated cells begin. */
 export const GENESIS_TIME = 1_767_225_600;
@@ -19,17 +18,21 @@ export interface Identity {
   readonly kid: Uint8Array;
 }
 
+/** What a genesis says beside its keys. */
 export interface Cell {
+  /** Bound on one message and its check; 150, or 300 where frames are small. */
   readonly deltaMs: number;
+  /** Largest frame, bytes. */
   readonly mtu: number;
   readonly viewsPerLeader: number;
   readonly windowS: number;
   readonly heartbeatMs: number;
+  /** Opening balance of each device. */
   readonly balance: bigint;
 }
 
 /** The cell that options ask for. */
-export function settings(options: Options): Cell {
+export function settings(options: Partial<Cell>): Cell {
   const { mtu = 1400, balance = 1_000_000n, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0 } = options;
   const deltaMs = options.deltaMs ?? (mtu < 400 ? 300 : 150);
   return { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };

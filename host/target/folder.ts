@@ -26,15 +26,9 @@ import * as refusal from "../wire/refusal.ts";
 import { Process, type End, type Message } from "./process.ts";
 
 /** What a cell is made of; what is left out is that of the folder, or the usual when the folder is blank. */
-export interface Wanted {
+export interface Wanted extends Partial<provision.Cell> {
   /** Number of devices. */
   readonly n?: number;
-  readonly mtu?: number;
-  readonly deltaMs?: number;
-  readonly viewsPerLeader?: number;
-  readonly windowS?: number;
-  readonly heartbeatMs?: number;
-  readonly balance?: bigint;
 }
 
 export interface Folder {
@@ -209,9 +203,7 @@ export async function open(path: string, wanted: Wanted, how: How = {}): Promise
 
 /** The PROVISION request of a new cell of these devices, kept in the folder. */
 function fresh(path: string, wanted: Wanted, identities: readonly provision.Identity[]): Uint8Array {
-  const { mtu = 1400, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0, balance = 1_000_000n } = wanted;
-  const deltaMs = wanted.deltaMs ?? (mtu < 400 ? 300 : 150);
-  const cell = { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };
+  const cell = provision.settings(wanted);
   const bytes = provision.provision(new Uint8Array(randomBytes(CELL_KEY)), provision.make(cell, identities));
   write(join(path, "cell"), bytes);
   return bytes;
