@@ -9,19 +9,18 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as event from "../../firmware/wire/event.ts";
-import * as frame from "../../firmware/wire/frame.ts";
 import * as record from "../../firmware/wire/record.ts";
 import * as block from "../device/block.ts";
 import { fromHex, hex, u32 } from "../device/bytes.ts";
 import { NOTHING } from "../device/device.ts";
 import * as sense from "../fleet/sense.ts";
-import { Subjects, type Subject } from "../fleet/subject.ts";
 import * as deeds from "../tape/deed.ts";
 import * as facts from "../tape/fleet.ts";
 import { Log } from "../tape/log.ts";
 import * as page from "../tape/page.ts";
 import * as refusal from "../wire/refusal.ts";
 import * as folder from "./folder.ts";
+import { Pairs } from "./pairs.ts";
 import { Process, type Message } from "./process.ts";
 import type { Reply, Target } from "./target.ts";
 
@@ -45,8 +44,7 @@ const VERBS: readonly deeds.Verb[] = ["kill", "restart", "split", "heal", "reque
 const RECORDING: sense.Senses = { recording: { from: 2_330, intervalMs: 1_000 } };
 const CHANNELS = 2;
 const HOST = "127.0.0.1";
-/** Frames whose sender is remembered until they are heard, and heights that may still miss a block. */
-const FRAMES = 4096;
+/** Heights that may still miss a block. */
 const LATE = 64;
 
 interface Device {
@@ -79,9 +77,10 @@ export class Posix implements Target {
   readonly #devices: Device[];
   readonly #startedMs = performance.now();
   readonly #sense: sense.Sense;
-  readonly #subjects = new Subjects();
-  /** Frames on the way, by their head: session and sequence make it one of a kind. */
-  readonly #frames = new Map<string, { frame: number; subject: Subject }>();
+  readonly #pairs = new Pairs(({ from, to, ...of }) => {
+    const arrivals = [{ to, twin: false, delayUs: 0 }];
+    this.log.add({ type: facts.SENT, atUs: this.#atUs, device: from, twin: false, ...of, arrivals });
+  });
   readonly #blocks = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #height = 0;
@@ -216,6 +215,7 @@ export class Posix implements Target {
     );
     device.process = process;
     void process.ended.then(({ status, signal, words }) => {
+      this.#pairs.silent(device.index);
       if (process.port === 0) return; // it never ran
       const why = device.killed
         ? "killed"
@@ -292,27 +292,14 @@ export class Posix implements Target {
     } else if (message.what === "reset") {
       this.#power(device, false, "reset");
       this.#power(device, true, "start");
-    } else if (message.what === "sent") this.#sent(message.bytes);
-    else if (message.what === "heard") this.#heard(device, message);
-  }
-
-  /** A frame left: what it is about is known only from the whole of it. */
-  #sent(bytes: Uint8Array): void {
-    this.#subjects.learn(bytes);
-    if (this.#frames.size >= FRAMES) this.#frames.delete(this.#frames.keys().next().value!);
-    this.#frames.set(hex(bytes, 0, frame.PAYLOAD), { frame: bytes[frame.TYPE], subject: this.#subjects.of(bytes) });
-  }
-
-  /** It arrived: the fact is told when both ends of it are known. */
-  #heard(device: Device, { port, bytes, length }: Extract<Message, { what: "heard" }>): void {
-    const sender = this.#devices.find(({ process }) => process?.port === port);
-    if (sender === undefined) return;
-    const known = this.#frames.get(hex(bytes, 0, frame.PAYLOAD));
-    const { object, about } = known?.subject ?? this.#subjects.of(bytes);
-    const arrivals = [{ to: device.index, twin: false, delayUs: 0 }];
-    const type = length > frame.OVERHEAD ? bytes[frame.TYPE] : 0;
-    const of = { type: facts.SENT, atUs: this.#atUs, device: sender.index, twin: false } as const;
-    this.log.add({ ...of, object, frame: type, length, about, arrivals });
+    } else if (message.what === "sent") this.#pairs.sent(message.bytes);
+    else if (message.what === "heard") {
+      const sender = this.#devices.find(({ process }) => process?.port === message.port);
+      if (sender === undefined) return;
+      const { bytes: head, length } = message;
+      this.#pairs.heard({ from: sender.index, to: device.index, head, length });
+      if (sender.process!.over) this.#pairs.silent(sender.index);
+    }
   }
 
   /** The first commit of a height: its block, from the flash of who committed it. */

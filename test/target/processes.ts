@@ -36,6 +36,8 @@ export class Watcher {
   readonly digests = new Map<number, Set<string>>();
   readonly powers: string[] = [];
   readonly counts = new Map<number, number>();
+  /** What frames were about, in hex: the ids of transactions among them. */
+  readonly carried = new Set<string>();
   readonly problems: string[] = [];
   /** The last refusals of each device: reason and context. */
   readonly refusals: string[][];
@@ -48,7 +50,8 @@ export class Watcher {
 
   #hear(fact: facts.Fact): void {
     this.counts.set(fact.type, (this.counts.get(fact.type) ?? 0) + 1);
-    if (fact.type === facts.POWER) {
+    if (fact.type === facts.SENT) this.carried.add(hex(fact.about));
+    else if (fact.type === facts.POWER) {
       this.powers.push(`${fact.device} ${fact.on ? "on" : "off"} ${fact.why}`);
       if (!fact.on && !["killed", "closed"].includes(fact.why))
         this.problems.push(`device ${fact.device}: ${fact.why}`);
