@@ -22,7 +22,7 @@ export const strictness: readonly string[];
 export function buildBinding(options?: { clang?: boolean; output?: string }): Promise<boolean>;
 export function buildPosix(options?: { clang?: boolean; sanitize?: boolean }): Promise<boolean>;
 export function buildTool(
-  name: "count" | "count-ops" | "replay" | "port" | "rival",
+  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;
 

@@ -1,7 +1,7 @@
 // Builds everything in C: the addon, the tools that count, the board images; and runs an image in QEMU.
 //
 //   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
-//   buildTool(name)   build/count, build/count-ops, build/replay, build/rival
+//   buildTool(name)   build/count, build/count-ops, build/count-fused, build/replay, build/rival
 //   buildPosix()      build/synod-node             a device as a process
 //   buildStm32()      build/stm32f405.elf          a board image around a device module
 //   runQemu()         runs an image with a tape, returns what it printed
@@ -21,10 +21,13 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const built = (name) => join(root, "build", name);
 const RUNTIME = join(root, "boards/runtime");
+const FUSE = join(RUNTIME, "fuse.c"); // stands in for wasm3's m3_compile.c, which it includes
+const LARGEST = /(fuse|m3_compile)\.c$/; // compiled first
 export const strictness = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion"]; // what our own files must pass
 const THEIRS = ["-std=gnu11", "-w"]; // wasm3's files are not ours to mend
 // wasm3 multiplies signed integers and reads slots through pointers of several types, trusting both to be defined.
 const LENIENT = ["-fwrapv", "-fno-strict-aliasing", "-DNDEBUG"];
+const THREADS = ["-DSYNOD_PER_THREAD=__thread"]; // Node may load the addon in several
 
 // ---- tools of this machine ----
 
@@ -122,9 +125,13 @@ function make(output, job) {
   return pending.get(output);
 }
 
-async function makeNow(output, { cc, ours, flags, link, wasm3 = true, also = [], skip = [], strict = [] }) {
+async function makeNow(
+  output,
+  { cc, ours, flags, link, wasm3 = true, fuse = true, also = [], skip = [], strict = [] },
+) {
   const folder = wasm3Folder();
-  const theirs = wasm3 ? wasm3Files(folder).filter((f) => !skip.includes(basename(f))) : [];
+  const files = wasm3 ? wasm3Files(folder).filter((f) => !skip.includes(basename(f))) : [];
+  const theirs = fuse ? files.map((f) => (basename(f) === "m3_compile.c" ? FUSE : f)) : files;
   const inputs = [...ours, ...theirs, ...headers(folder), ...headers(RUNTIME), ...also];
   const hash = fingerprint(inputs, [version(cc), flags, link, strict, strictness, THEIRS]);
   const stamp = `${output}.stamp`;
@@ -140,9 +147,7 @@ async function makeNow(output, { cc, ours, flags, link, wasm3 = true, also = [],
   };
   try {
     await pool([
-      ...theirs
-        .sort((a, b) => Number(b.endsWith("m3_compile.c")) - Number(a.endsWith("m3_compile.c")))
-        .map((f) => compile(f, THEIRS)),
+      ...theirs.sort((a, b) => Number(LARGEST.test(b)) - Number(LARGEST.test(a))).map((f) => compile(f, THEIRS)),
       ...ours.map((f) => compile(f, f.endsWith(".S") ? [] : [...strictness, ...strict])),
     ]);
     await run(cc, [...flags, ...made.sort(), "-o", `${output}.${process.pid}`, ...link]);
@@ -165,7 +170,7 @@ export function buildBinding({ clang = true, output = built("wasm3.node") } = {}
   return make(output, {
     cc: compiler({ clang }),
     ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c")],
-    flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, "-DNAPI_VERSION=8", "-isystem", node],
+    flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, ...THREADS, "-DNAPI_VERSION=8", "-isystem", node],
     link: ["-shared", ...shared],
     also: headers(node),
   });
@@ -195,10 +200,17 @@ export function buildPosix({ clang = true, sanitize = false } = {}) {
 /** The programs for measuring, by name. */
 const TOOLS = {
   count: { ours: [...sources("binding", "count.c"), ...sources("runtime", "engine.c")] },
+  "count-fused": {
+    ours: [...sources("binding", "count.c", "ops.c"), ...sources("runtime", "engine.c")],
+    flags: ["-Dd_m3EnableOpProfiling=1", "-DCOUNT_OPS"],
+    skip: ["m3_info.c"],
+    clang: false,
+  },
   "count-ops": {
     ours: [...sources("binding", "count.c", "ops.c"), ...sources("runtime", "engine.c")],
     flags: ["-Dd_m3EnableOpProfiling=1", "-DCOUNT_OPS"],
     skip: ["m3_info.c"], // ops.c stands in for it
+    fuse: false, // wasm3's own operations are counted
     clang: false, // its musttail refuses the profiling hook
   },
   replay: {

@@ -26,6 +26,12 @@
     1 // names kept per function: 4 bytes of RAM each; exports are found in the module itself
 #endif
 
+// Storage class of what a compilation keeps between two words of code: `__thread` where several threads open
+// nodes.
+#ifndef SYNOD_PER_THREAD
+#define SYNOD_PER_THREAD
+#endif
+
 // Newer wasm3 (0.9): what a device never uses stays out.
 #define d_m3HasExceptionHandling 0
 #define d_m3HasTypedRefs 0

@@ -1,4 +1,5 @@
-// Everything that touches the insides of wasm3. Rule: no other file includes m3_env.h.
+// Everything that touches the insides of wasm3 at run time. Rule: beside fuse.c, no other file includes
+// m3_env.h.
 
 #include "engine.h"
 
