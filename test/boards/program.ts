@@ -87,7 +87,7 @@ class Body {
   expression(type: Type, depth: number): number[] {
     if (--this.#left < 0 || depth === 0) return this.#below(3) === 0 ? this.#constant(type) : [0x20, this.#local(type)];
     const sub = (of: Type = type): number[] => this.expression(of, depth - 1);
-    const other = type === "i32" ? "i64" : "i32";
+    const other: Type = type === "i32" ? "i64" : "i32";
     switch (this.#below(12)) {
       case 0:
         return [...sub(), 0x22, this.#local(type)]; // tee

@@ -106,7 +106,7 @@ function includes(source: Source): string[] {
   return [...source.text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)].flatMap((m) => {
     const to = m[1];
     const beside = posix.join(own, to);
-    if (/^(wasm3|m3_\w+)\.h$/.test(to)) return [];
+    if (/^(wasm3\.h|m3_\w+\.[ch])$/.test(to)) return [];
     if (
       own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
     )
