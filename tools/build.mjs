@@ -4,9 +4,11 @@
 //   node tools/build.mjs binding|posix      what is compiled for this machine alone: all that an installed package needs
 //
 //   firmware/apps/meter.ts -> build/device.wasm, .wat      target device
+//                          -> build/compact.wasm, .wat   target compact: less code and native stack, slower hashes
 //   firmware/apps/node.ts  -> build/node.wasm, .wat        target device
 //   firmware/apps/valve.ts -> build/valve.wasm, .wat       target device
 //   firmware/debug.ts      -> build/debug.wasm, .wat       target debug: test hooks, never flashed
+//                          -> build/debug-compact.wasm     target debug-compact
 //   boards/                -> the Node-API addon, the device as a process       tools/boards.mjs
 //   host/dashboard/        -> build/dashboard.html         tools/dashboard.mjs
 //
@@ -27,9 +29,11 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** What there is to compile: name of the output, entry file, target of asconfig.json, and whether test hooks count as sources. */
 export const TARGETS = [
   { name: "device", entry: "firmware/apps/meter.ts", target: "device", hooks: false },
+  { name: "compact", entry: "firmware/apps/meter.ts", target: "compact", hooks: false },
   { name: "node", entry: "firmware/apps/node.ts", target: "device", hooks: false },
   { name: "valve", entry: "firmware/apps/valve.ts", target: "device", hooks: false },
   { name: "debug", entry: "firmware/debug.ts", target: "debug", hooks: true },
+  { name: "debug-compact", entry: "firmware/debug.ts", target: "debug-compact", hooks: true },
 ];
 
 /** Every file below `folder`, sorted, as paths relative to the root. */

@@ -3,6 +3,7 @@
 //   npm run size                    tables
 //   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory}
 //   npm run size -- node            of build/node.wasm instead of build/device.wasm
+//   npm run size -- --profiles      the targets device and compact side by side: RAM against instructions
 //
 //   declared   bytes of wasm that the module holds: flash
 //   executed   bytes of wasm of the functions that ran in the standard run: what wasm3 compiles
@@ -11,9 +12,11 @@
 // Standard run: a minute of a cell of four at 250-byte frames that loses frames and power, seed 1; the tape of device 0 is
 // replayed in wasm3. Rule: a function counts where it was emitted, inlined code where it landed.
 
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import kleur from "kleur";
 import { step } from "./progress.mjs";
 import { readModule, type Module } from "./wasm.ts";
@@ -127,7 +130,88 @@ export async function weigh(target = "device"): Promise<Size> {
   };
 }
 
+/** What one profile costs: bytes of RAM on a 32-bit board, instructions of x86-64 in wasm3. */
+export interface Profile {
+  profile: string;
+  wasm: number;
+  /** Code pages of all that runs in the standard run. */
+  code: number;
+  sha256PerByte: number;
+  sha512PerByte: number;
+  verify: number;
+}
+
+/** Rows of `npm run bench` for another module, by name. */
+async function counts(wasm: string, ...names: string[]): Promise<number[]> {
+  const args = ["--import", "tsx", join(root, "tools/bench.ts"), "--json", ...names];
+  const env = { ...process.env, SYNOD_DEBUG_WASM: wasm };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: root, maxBuffer: 1 << 24 });
+  const { rows } = JSON.parse(stdout) as { rows: { name: string; ours: number }[] };
+  return names.map((name) => rows.find((r) => r.name === name)!.ours);
+}
+
+/** Weighs the profiles; instructions need valgrind. */
+export async function profiles(): Promise<Profile[]> {
+  const rows: Profile[] = [];
+  for (const [profile, debug] of [
+    ["device", "debug"],
+    ["compact", "debug-compact"],
+  ]) {
+    const { wasm, folders } = await weigh(profile);
+    const code = Object.values(folders).reduce((sum, f) => sum + f.pages, 0);
+    const [sha256PerByte, sha512PerByte, verify] = await step(`counting ${profile}`, () =>
+      counts(join(root, `build/${debug}.wasm`), "SHA-256, per byte", "SHA-512, per byte", "verify"),
+    );
+    rows.push({ profile, wasm, code, sha256PerByte, sha512PerByte, verify });
+  }
+  return rows;
+}
+
 // ---- printing ----
+
+function printProfiles(rows: Profile[]): void {
+  const row = (name: string, cells: (string | number)[]) =>
+    name.padEnd(28) + cells.map((c) => String(c).padStart(11)).join("");
+  kleur.enabled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  console.log(
+    kleur.bold(
+      row(
+        "profile (asconfig target)",
+        rows.map((r) => r.profile),
+      ),
+    ),
+  );
+  console.log(
+    row(
+      "bytes of wasm in flash",
+      rows.map((r) => r.wasm),
+    ),
+  );
+  console.log(
+    row(
+      "bytes of code pages",
+      rows.map((r) => r.code),
+    ),
+  );
+  console.log(
+    row(
+      "SHA-256, instructions/byte",
+      rows.map((r) => r.sha256PerByte.toFixed(1)),
+    ),
+  );
+  console.log(
+    row(
+      "SHA-512, instructions/byte",
+      rows.map((r) => r.sha512PerByte.toFixed(1)),
+    ),
+  );
+  console.log(
+    row(
+      "verify, M instructions",
+      rows.map((r) => (r.verify / 1e6).toFixed(2)),
+    ),
+  );
+}
 
 function print(size: Size): void {
   kleur.enabled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
@@ -153,6 +237,16 @@ function print(size: Size): void {
 }
 
 async function main(args: string[]): Promise<number> {
+  if (args.includes("--profiles")) {
+    const why = (await import("./count.ts")).missing();
+    if (why) return (console.error(why), 3);
+    const { buildFirmware } = await import("./build.mjs");
+    await buildFirmware(["device", "compact", "debug", "debug-compact"]);
+    const rows = await profiles();
+    if (args.includes("--json")) console.log(JSON.stringify(rows, null, 1));
+    else printProfiles(rows);
+    return 0;
+  }
   const target = args.find((a) => !a.startsWith("--")) ?? "device";
   if (!existsSync(join(root, `build/${target}.wasm`))) {
     console.error(`there is no build/${target}.wasm; npm run build makes device.wasm and node.wasm`);

@@ -34,132 +34,70 @@ static pc_t fuse_label(IM3CodePage page);
 
 #include "fuse.h"
 
+// clang-format off
 // ---- the operations ----
 
-#define NEXT(OPERANDS)                                                                                       \
-    _pc += ((OPERANDS) + 1) / 2;                                                                             \
-    nextOp()
+// A line of the list, whatever it is used for: X(how many operations, name, the last of them, operands of all, what they do).
+#define F1(a) X(1, a, a, N_##a, STEP(a))
+#define F2(a, b) X(2, a##_##b, b, N_##a + N_##b, STEP(a) STEP(b))
+#define F3(a, b, c) X(3, a##_##b##_##c, c, N_##a + N_##b + N_##c, STEP(a) STEP(b) STEP(c))
+#define F4(a, b, c, d) X(4, a##_##b##_##c##_##d, d, N_##a + N_##b + N_##c + N_##d, STEP(a) STEP(b) STEP(c) STEP(d))
+#define F5(a, b, c, d, e) X(5, a##_##b##_##c##_##d##_##e, e, N_##a + N_##b + N_##c + N_##d + N_##e, STEP(a) STEP(b) STEP(c) STEP(d) STEP(e))
+#define F6(a, b, c, d, e, f) X(6, a##_##b##_##c##_##d##_##e##_##f, f, N_##a + N_##b + N_##c + N_##d + N_##e + N_##f, STEP(a) STEP(b) STEP(c) STEP(d) STEP(e) STEP(f))
+#define F7(a, b, c, d, e, f, g) X(7, a##_##b##_##c##_##d##_##e##_##f##_##g, g, N_##a + N_##b + N_##c + N_##d + N_##e + N_##f + N_##g, STEP(a) STEP(b) STEP(c) STEP(d) STEP(e) STEP(f) STEP(g))
+#define F8(a, b, c, d, e, f, g, h) X(8, a##_##b##_##c##_##d##_##e##_##f##_##g##_##h, h, N_##a + N_##b + N_##c + N_##d + N_##e + N_##f + N_##g + N_##h, STEP(a) STEP(b) STEP(c) STEP(d) STEP(e) STEP(f) STEP(g) STEP(h))
+#define F9(a, b, c, d, e, f, g, h, i) X(9, a##_##b##_##c##_##d##_##e##_##f##_##g##_##h##_##i, i, N_##a + N_##b + N_##c + N_##d + N_##e + N_##f + N_##g + N_##h + N_##i, STEP(a) STEP(b) STEP(c) STEP(d) STEP(e) STEP(f) STEP(g) STEP(h) STEP(i))
 
-#define F1(a)                                                                                                \
-    d_m3Op(Fused_##a) {                                                                                      \
-        DO_##a(0);                                                                                           \
-        NEXT(N_##a);                                                                                         \
-    }
-#define F2(a, b)                                                                                             \
-    d_m3Op(Fused_##a##_##b) {                                                                                \
-        DO_##a(0);                                                                                           \
-        DO_##b(N_##a);                                                                                       \
-        NEXT(N_##a + N_##b);                                                                                 \
-    }
-#define F3(a, b, c)                                                                                          \
-    d_m3Op(Fused_##a##_##b##_##c) {                                                                          \
-        DO_##a(0);                                                                                           \
-        DO_##b(N_##a);                                                                                       \
-        DO_##c(N_##a + N_##b);                                                                               \
-        NEXT(N_##a + N_##b + N_##c);                                                                         \
-    }
-#define F4(a, b, c, d)                                                                                       \
-    d_m3Op(Fused_##a##_##b##_##c##_##d) {                                                                    \
-        DO_##a(0);                                                                                           \
-        DO_##b(N_##a);                                                                                       \
-        DO_##c(N_##a + N_##b);                                                                               \
-        DO_##d(N_##a + N_##b + N_##c);                                                                       \
-        NEXT(N_##a + N_##b + N_##c + N_##d);                                                                 \
-    }
-#define F5(a, b, c, d, e)                                                                                    \
-    d_m3Op(Fused_##a##_##b##_##c##_##d##_##e) {                                                              \
-        DO_##a(0);                                                                                           \
-        DO_##b(N_##a);                                                                                       \
-        DO_##c(N_##a + N_##b);                                                                               \
-        DO_##d(N_##a + N_##b + N_##c);                                                                       \
-        DO_##e(N_##a + N_##b + N_##c + N_##d);                                                               \
-        NEXT(N_##a + N_##b + N_##c + N_##d + N_##e);                                                         \
-    }
-#define F6(a, b, c, d, e, f)                                                                                 \
-    d_m3Op(Fused_##a##_##b##_##c##_##d##_##e##_##f) {                                                        \
-        DO_##a(0);                                                                                           \
-        DO_##b(N_##a);                                                                                       \
-        DO_##c(N_##a + N_##b);                                                                               \
-        DO_##d(N_##a + N_##b + N_##c);                                                                       \
-        DO_##e(N_##a + N_##b + N_##c + N_##d);                                                               \
-        DO_##f(N_##a + N_##b + N_##c + N_##d + N_##e);                                                       \
-        NEXT(N_##a + N_##b + N_##c + N_##d + N_##e + N_##f);                                                 \
-    }
+#define STEP(x) DO_##x(i) i += N_##x;
+#define X(LENGTH, NAME, LAST, OPERANDS, STEPS) \
+    d_m3Op(Fused_##NAME) { u32 i = 0; STEPS _pc += (i + 1) / 2; nextOp(); }
 FUSED
-#undef F1
-#undef F2
-#undef F3
-#undef F4
-#undef F5
-#undef F6
+#undef X
 
 // ---- the table ----
 
-// STEP_x: operation x of wasm3.
-#define F1(a) STEP_##a,
-#define F2(a, b)
-#define F3(a, b, c)
-#define F4(a, b, c, d)
-#define F5(a, b, c, d, e)
-#define F6(a, b, c, d, e, f)
-enum { FUSED STEPS };
-#undef F1
-
 // FORM_x_y: the fused operation for x, y.
-#undef F2
-#undef F3
-#undef F4
-#undef F5
-#undef F6
-#define F1(a) FORM_##a,
-#define F2(a, b) FORM_##a##_##b,
-#define F3(a, b, c) FORM_##a##_##b##_##c,
-#define F4(a, b, c, d) FORM_##a##_##b##_##c##_##d,
-#define F5(a, b, c, d, e) FORM_##a##_##b##_##c##_##d##_##e,
-#define F6(a, b, c, d, e, f) FORM_##a##_##b##_##c##_##d##_##e##_##f,
+#define X(LENGTH, NAME, LAST, OPERANDS, STEPS) FORM_##NAME,
 enum { FUSED FORMS };
-#undef F1
-#undef F2
-#undef F3
-#undef F4
-#undef F5
-#undef F6
+#undef X
+
+// STEP_x: operation x of wasm3, which is the line of x alone.
+#define ALONE_1(STATEMENT) STATEMENT
+#define ALONE_2(STATEMENT)
+#define ALONE_3(STATEMENT)
+#define ALONE_4(STATEMENT)
+#define ALONE_5(STATEMENT)
+#define ALONE_6(STATEMENT)
+#define ALONE_7(STATEMENT)
+#define ALONE_8(STATEMENT)
+#define ALONE_9(STATEMENT)
+#define COMMA ,
+#define X(LENGTH, NAME, LAST, OPERANDS, STEPS) ALONE_##LENGTH(STEP_##NAME COMMA)
+enum { FUSED STEPS };
+#undef X
 
 /** By STEP: wasm3's own operation, and the form that it is alone. */
 static const struct {
     IM3Operation op;
     u8 form;
 } steps[] = {
-#define F1(a) [STEP_##a] = {op_##a, FORM_##a},
-#define F2(a, b)
-#define F3(a, b, c)
-#define F4(a, b, c, d)
-#define F5(a, b, c, d, e)
-#define F6(a, b, c, d, e, f)
+#define X(LENGTH, NAME, LAST, OPERANDS, STEPS) ALONE_##LENGTH({op_##NAME COMMA FORM_##NAME} COMMA)
     FUSED
-#undef F1
-#undef F2
-#undef F3
-#undef F4
-#undef F5
-#undef F6
+#undef X
 };
 
-/** By FORM: how many operations it is made of, the last of them, and how many operands all have. A form
- * stands behind the one that it extends, before all that do not extend that one. */
+/** By FORM: how many operations it is made of, the last of them, and how many operands all have. A form stands behind the one that it
+ * extends, before all that do not extend that one. */
 static const struct {
     IM3Operation op;
     u8 length, last, operands;
 } forms[] = {
-#define F1(a) {op_Fused_##a, 1, STEP_##a, N_##a},
-#define F2(a, b) {op_Fused_##a##_##b, 2, STEP_##b, N_##a + N_##b},
-#define F3(a, b, c) {op_Fused_##a##_##b##_##c, 3, STEP_##c, N_##a + N_##b + N_##c},
-#define F4(a, b, c, d) {op_Fused_##a##_##b##_##c##_##d, 4, STEP_##d, N_##a + N_##b + N_##c + N_##d},
-#define F5(a, b, c, d, e)                                                                                    \
-    {op_Fused_##a##_##b##_##c##_##d##_##e, 5, STEP_##e, N_##a + N_##b + N_##c + N_##d + N_##e},
-#define F6(a, b, c, d, e, f)                                                                                 \
-    {op_Fused_##a##_##b##_##c##_##d##_##e##_##f, 6, STEP_##f, N_##a + N_##b + N_##c + N_##d + N_##e + N_##f},
-    FUSED};
+#define X(LENGTH, NAME, LAST, OPERANDS, STEPS) {op_Fused_##NAME, LENGTH, STEP_##LAST, OPERANDS},
+    FUSED
+#undef X
+};
+
+// clang-format on
 
 // ---- the hooks ----
 

@@ -147,158 +147,202 @@
 #define DO_u64_Xor_rs(i)             REG(SLOT(u64, i) ^ (u64)_r0)
 #define DO_u64_Xor_ss(i)             REG(SLOT(u64, i + 1) ^ SLOT(u64, i))
 
-#define FUSED \
-    F1(CopySlot_32)                                                                                         \
-      F2(CopySlot_32, CopySlot_32)                                                                          \
-        F3(CopySlot_32, CopySlot_32, CopySlot_32)                                                           \
-          F4(CopySlot_32, CopySlot_32, CopySlot_32, CopySlot_32)                                            \
-    F1(CopySlot_64)                                                                                         \
-      F2(CopySlot_64, CopySlot_64)                                                                          \
-    F1(PreserveSetSlot_i32)                                                                                 \
-    F1(SetSlot_i32)                                                                                         \
-      F2(SetSlot_i32, CopySlot_32)                                                                          \
-      F2(SetSlot_i32, i32_Load_i32_s)                                                                       \
-        F3(SetSlot_i32, i32_Load_i32_s, SetSlot_i32)                                                        \
-      F2(SetSlot_i32, u32_Rotr_ss)                                                                          \
-        F3(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs)                                                            \
-          F4(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr)                                             \
-            F5(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs)                               \
-              F6(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr)                \
-    F1(SetSlot_i64)                                                                                         \
-      F2(SetSlot_i64, i64_Load_i32_s)                                                                       \
-        F3(SetSlot_i64, i64_Load_i32_s, SetSlot_i64)                                                        \
-          F4(SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                                     \
-            F5(SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs, SetSlot_i64)                      \
-      F2(SetSlot_i64, i64_Multiply_rs)                                                                      \
-        F3(SetSlot_i64, i64_Multiply_rs, i64_Add_rs)                                                        \
-          F4(SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64)                                         \
-            F5(SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64, i64_Add_ss)                           \
-      F2(SetSlot_i64, i64_Multiply_ss)                                                                      \
-        F3(SetSlot_i64, i64_Multiply_ss, SetSlot_i64)                                                       \
-          F4(SetSlot_i64, i64_Multiply_ss, SetSlot_i64, i64_Multiply_ss)                                    \
-        F3(SetSlot_i64, i64_Multiply_ss, i64_Add_rs)                                                        \
-          F4(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64)                                         \
-            F5(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Load_i32_s)                       \
-            F5(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                      \
-      F2(SetSlot_i64, i64_ShiftRight_ss)                                                                    \
-        F3(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs)                                                      \
-          F4(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs, SetSlot_i64)                                       \
-            F5(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                    \
-      F2(SetSlot_i64, u64_And_ss)                                                                           \
-        F3(SetSlot_i64, u64_And_ss, i64_Multiply_rs)                                                        \
-      F2(SetSlot_i64, u64_Rotr_ss)                                                                          \
-        F3(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs)                                                            \
-          F4(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr)                                             \
-            F5(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs)                               \
-              F6(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr)                \
-    F1(i32_Add_rs)                                                                                          \
-      F2(i32_Add_rs, SetSlot_i32)                                                                           \
-        F3(i32_Add_rs, SetSlot_i32, u32_Xor_ss)                                                             \
-      F2(i32_Add_rs, i32_Add_rs)                                                                            \
-        F3(i32_Add_rs, i32_Add_rs, SetSlot_i32)                                                             \
-    F1(i32_Add_ss)                                                                                          \
-      F2(i32_Add_ss, SetSlot_i32)                                                                           \
-    F1(i64_Add_rs)                                                                                          \
-      F2(i64_Add_rs, SetSlot_i64)                                                                           \
-        F3(i64_Add_rs, SetSlot_i64, i64_Add_ss)                                                             \
-        F3(i64_Add_rs, SetSlot_i64, i64_Load_i32_s)                                                         \
-          F4(i64_Add_rs, SetSlot_i64, i64_Load_i32_s, SetSlot_i64)                                          \
-            F5(i64_Add_rs, SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                       \
-        F3(i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                                        \
-          F4(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs)                                          \
-            F5(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64)                           \
-              F6(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)        \
-              F6(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, u64_And_rs)             \
-        F3(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr)                                                      \
-          F4(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr, i64_Add_rs)                                        \
-            F5(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr, i64_Add_rs, SetSlot_i64)                         \
-        F3(i64_Add_rs, SetSlot_i64, i64_Subtract_ss)                                                        \
-          F4(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64)                                         \
-            F5(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64, SetSlot_i64)                          \
-            F5(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs)                      \
-        F3(i64_Add_rs, SetSlot_i64, u64_And_rs)                                                             \
-          F4(i64_Add_rs, SetSlot_i64, u64_And_rs, i64_Store_i32_rs)                                         \
-      F2(i64_Add_rs, i64_Add_rs)                                                                            \
-        F3(i64_Add_rs, i64_Add_rs, SetSlot_i64)                                                             \
-          F4(i64_Add_rs, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                          \
-        F3(i64_Add_rs, i64_Add_rs, i64_Add_rs)                                                              \
-    F1(i64_Add_ss)                                                                                          \
-    F1(u32_And_rs)                                                                                          \
-      F2(u32_And_rs, SetSlot_i32)                                                                           \
-      F2(u32_And_rs, u32_Xor_rs)                                                                            \
-    F1(u32_And_ss)                                                                                          \
-    F1(u64_And_rs)                                                                                          \
-      F2(u64_And_rs, i64_Store_i32_rs)                                                                      \
-      F2(u64_And_rs, u64_Xor_rs)                                                                            \
-    F1(u64_And_ss)                                                                                          \
-      F2(u64_And_ss, i64_Multiply_rs)                                                                       \
-        F3(u64_And_ss, i64_Multiply_rs, SetSlot_i64)                                                        \
-          F4(u64_And_ss, i64_Multiply_rs, SetSlot_i64, i64_ShiftRight_ss)                                   \
-    F1(i32_Equal_rs)                                                                                        \
-      F2(i32_Equal_rs, SetSlot_i32)                                                                         \
-    F1(i32_Equal_ss)                                                                                        \
-    F1(u32_GreaterThan_ss)                                                                                  \
-    F1(u32_LessThan_ss)                                                                                     \
-    F1(u32_LessThanOrEqual_ss)                                                                              \
-    F1(i32_Load_i32_r)                                                                                      \
-      F2(i32_Load_i32_r, SetSlot_i32)                                                                       \
-    F1(i32_Load_i32_s)                                                                                      \
-      F2(i32_Load_i32_s, SetSlot_i32)                                                                       \
-    F1(i32_Load_u16_s)                                                                                      \
-    F1(i32_Load_u8_s)                                                                                       \
-    F1(i64_Load_i32_s)                                                                                      \
-      F2(i64_Load_i32_s, SetSlot_i64)                                                                       \
-        F3(i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                                                    \
-    F1(i64_Load_i64_s)                                                                                      \
-      F2(i64_Load_i64_s, SetSlot_i64)                                                                       \
-    F1(i64_Load_u32_s)                                                                                      \
-    F1(i32_Multiply_ss)                                                                                     \
-    F1(i64_Multiply_rs)                                                                                     \
-    F1(i64_Multiply_ss)                                                                                     \
-    F1(i32_NotEqual_ss)                                                                                     \
-    F1(u32_Or_rs)                                                                                           \
-      F2(u32_Or_rs, SetSlot_i32)                                                                            \
-    F1(u32_Rotr_sr)                                                                                         \
-    F1(u32_Rotr_ss)                                                                                         \
-    F1(u64_Rotr_sr)                                                                                         \
-    F1(u64_Rotr_ss)                                                                                         \
-    F1(u32_ShiftLeft_ss)                                                                                    \
-    F1(i64_ShiftRight_sr)                                                                                   \
-    F1(i64_ShiftRight_ss)                                                                                   \
-      F2(i64_ShiftRight_ss, i64_Add_rs)                                                                     \
-    F1(u32_ShiftRight_ss)                                                                                   \
-    F1(u64_ShiftRight_ss)                                                                                   \
-    F1(i32_Store_i32_rs)                                                                                    \
-      F2(i32_Store_i32_rs, i32_Load_i32_s)                                                                  \
-    F1(i32_Store_i32_ss)                                                                                    \
-    F1(i32_Store_u8_rs)                                                                                     \
-    F1(i32_Store_u8_ss)                                                                                     \
-    F1(i64_Store_i32_rs)                                                                                    \
-    F1(i64_Store_i32_ss)                                                                                    \
-      F2(i64_Store_i32_ss, i64_Store_i32_ss)                                                                \
-    F1(i64_Store_i64_rs)                                                                                    \
-    F1(i64_Store_i64_ss)                                                                                    \
-    F1(i32_Subtract_ss)                                                                                     \
-      F2(i32_Subtract_ss, SetSlot_i32)                                                                      \
-    F1(i64_Subtract_sr)                                                                                     \
-      F2(i64_Subtract_sr, i64_Store_i64_rs)                                                                 \
-    F1(i64_Subtract_ss)                                                                                     \
-      F2(i64_Subtract_ss, SetSlot_i64)                                                                      \
-        F3(i64_Subtract_ss, SetSlot_i64, SetSlot_i64)                                                       \
-        F3(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs)                                                   \
-          F4(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs)                                     \
-            F5(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64)                      \
-              F6(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr) \
-    F1(u32_Xor_rs)                                                                                          \
-      F2(u32_Xor_rs, u32_Rotr_sr)                                                                           \
-        F3(u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs)                                                             \
-          F4(u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr)                                              \
-    F1(u32_Xor_ss)                                                                                          \
-    F1(u64_Xor_rs)                                                                                          \
-      F2(u64_Xor_rs, u64_Rotr_sr)                                                                           \
-        F3(u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs)                                                             \
-          F4(u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr)                                              \
-    F1(u64_Xor_ss)
+#define FUSED                                                                                                                                 \
+    F1(CopySlot_32)                                                                                                                           \
+      F2(CopySlot_32, CopySlot_32)                                                                                                            \
+        F3(CopySlot_32, CopySlot_32, CopySlot_32)                                                                                             \
+          F4(CopySlot_32, CopySlot_32, CopySlot_32, CopySlot_32)                                                                              \
+    F1(CopySlot_64)                                                                                                                           \
+      F2(CopySlot_64, CopySlot_64)                                                                                                            \
+    F1(PreserveSetSlot_i32)                                                                                                                   \
+    F1(SetSlot_i32)                                                                                                                           \
+      F2(SetSlot_i32, CopySlot_32)                                                                                                            \
+      F2(SetSlot_i32, i32_Load_i32_s)                                                                                                         \
+        F3(SetSlot_i32, i32_Load_i32_s, SetSlot_i32)                                                                                          \
+      F2(SetSlot_i32, u32_Rotr_ss)                                                                                                            \
+        F3(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs)                                                                                              \
+          F4(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr)                                                                               \
+            F5(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs)                                                                 \
+              F6(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr)                                                  \
+                F7(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr, i32_Add_rs)                                    \
+                  F8(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr, i32_Add_rs, SetSlot_i32)                     \
+                  F8(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr, i32_Add_rs, i32_Add_rs)                      \
+                    F9(SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr, i32_Add_rs, i32_Add_rs, SetSlot_i32)       \
+    F1(SetSlot_i64)                                                                                                                           \
+      F2(SetSlot_i64, i64_Load_i32_s)                                                                                                         \
+        F3(SetSlot_i64, i64_Load_i32_s, SetSlot_i64)                                                                                          \
+          F4(SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                                                                       \
+            F5(SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs, SetSlot_i64)                                                        \
+      F2(SetSlot_i64, i64_Multiply_rs)                                                                                                        \
+        F3(SetSlot_i64, i64_Multiply_rs, i64_Add_rs)                                                                                          \
+          F4(SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64)                                                                           \
+            F5(SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64, i64_Add_ss)                                                             \
+      F2(SetSlot_i64, i64_Multiply_ss)                                                                                                        \
+        F3(SetSlot_i64, i64_Multiply_ss, SetSlot_i64)                                                                                         \
+          F4(SetSlot_i64, i64_Multiply_ss, SetSlot_i64, i64_Multiply_ss)                                                                      \
+        F3(SetSlot_i64, i64_Multiply_ss, i64_Add_rs)                                                                                          \
+          F4(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64)                                                                           \
+            F5(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Load_i32_s)                                                         \
+            F5(SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                                        \
+      F2(SetSlot_i64, i64_ShiftRight_ss)                                                                                                      \
+        F3(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs)                                                                                        \
+          F4(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs, SetSlot_i64)                                                                         \
+            F5(SetSlot_i64, i64_ShiftRight_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                                      \
+      F2(SetSlot_i64, u64_And_ss)                                                                                                             \
+        F3(SetSlot_i64, u64_And_ss, i64_Multiply_rs)                                                                                          \
+      F2(SetSlot_i64, u64_Rotr_ss)                                                                                                            \
+        F3(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs)                                                                                              \
+          F4(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr)                                                                               \
+            F5(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs)                                                                 \
+              F6(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr)                                                  \
+                F7(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr, i64_Add_rs)                                    \
+                  F8(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr, i64_Add_rs, SetSlot_i64)                     \
+                  F8(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr, i64_Add_rs, i64_Add_rs)                      \
+                    F9(SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr, i64_Add_rs, i64_Add_rs, SetSlot_i64)       \
+    F1(i32_Add_rs)                                                                                                                            \
+      F2(i32_Add_rs, SetSlot_i32)                                                                                                             \
+        F3(i32_Add_rs, SetSlot_i32, u32_Xor_ss)                                                                                               \
+      F2(i32_Add_rs, i32_Add_rs)                                                                                                              \
+        F3(i32_Add_rs, i32_Add_rs, SetSlot_i32)                                                                                               \
+    F1(i32_Add_ss)                                                                                                                            \
+      F2(i32_Add_ss, SetSlot_i32)                                                                                                             \
+    F1(i64_Add_rs)                                                                                                                            \
+      F2(i64_Add_rs, SetSlot_i64)                                                                                                             \
+        F3(i64_Add_rs, SetSlot_i64, i64_Add_ss)                                                                                               \
+        F3(i64_Add_rs, SetSlot_i64, i64_Load_i32_s)                                                                                           \
+          F4(i64_Add_rs, SetSlot_i64, i64_Load_i32_s, SetSlot_i64)                                                                            \
+            F5(i64_Add_rs, SetSlot_i64, i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                                                         \
+        F3(i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                                                                          \
+          F4(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs)                                                                            \
+            F5(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64)                                                             \
+              F6(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                          \
+              F6(i64_Add_rs, SetSlot_i64, i64_Multiply_ss, i64_Add_rs, SetSlot_i64, u64_And_rs)                                               \
+        F3(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr)                                                                                        \
+          F4(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr, i64_Add_rs)                                                                          \
+            F5(i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr, i64_Add_rs, SetSlot_i64)                                                           \
+        F3(i64_Add_rs, SetSlot_i64, i64_Subtract_ss)                                                                                          \
+          F4(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64)                                                                           \
+            F5(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64, SetSlot_i64)                                                            \
+            F5(i64_Add_rs, SetSlot_i64, i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs)                                                        \
+        F3(i64_Add_rs, SetSlot_i64, u64_And_rs)                                                                                               \
+          F4(i64_Add_rs, SetSlot_i64, u64_And_rs, i64_Store_i32_rs)                                                                           \
+      F2(i64_Add_rs, i64_Add_rs)                                                                                                              \
+        F3(i64_Add_rs, i64_Add_rs, SetSlot_i64)                                                                                               \
+          F4(i64_Add_rs, i64_Add_rs, SetSlot_i64, i64_Multiply_ss)                                                                            \
+        F3(i64_Add_rs, i64_Add_rs, i64_Add_rs)                                                                                                \
+    F1(i64_Add_ss)                                                                                                                            \
+    F1(u32_And_rs)                                                                                                                            \
+      F2(u32_And_rs, SetSlot_i32)                                                                                                             \
+      F2(u32_And_rs, u32_Xor_rs)                                                                                                              \
+    F1(u32_And_ss)                                                                                                                            \
+    F1(u64_And_rs)                                                                                                                            \
+      F2(u64_And_rs, i64_Store_i32_rs)                                                                                                        \
+      F2(u64_And_rs, u64_Xor_rs)                                                                                                              \
+    F1(u64_And_ss)                                                                                                                            \
+      F2(u64_And_ss, i64_Multiply_rs)                                                                                                         \
+        F3(u64_And_ss, i64_Multiply_rs, SetSlot_i64)                                                                                          \
+          F4(u64_And_ss, i64_Multiply_rs, SetSlot_i64, i64_ShiftRight_ss)                                                                     \
+    F1(i32_Equal_rs)                                                                                                                          \
+      F2(i32_Equal_rs, SetSlot_i32)                                                                                                           \
+    F1(i32_Equal_ss)                                                                                                                          \
+    F1(u32_GreaterThan_ss)                                                                                                                    \
+    F1(u32_LessThan_ss)                                                                                                                       \
+    F1(u32_LessThanOrEqual_ss)                                                                                                                \
+    F1(i32_Load_i32_r)                                                                                                                        \
+      F2(i32_Load_i32_r, SetSlot_i32)                                                                                                         \
+    F1(i32_Load_i32_s)                                                                                                                        \
+      F2(i32_Load_i32_s, i32_Add_rs)                                                                                                          \
+        F3(i32_Load_i32_s, i32_Add_rs, i32_Add_rs)                                                                                            \
+          F4(i32_Load_i32_s, i32_Add_rs, i32_Add_rs, SetSlot_i32)                                                                             \
+      F2(i32_Load_i32_s, SetSlot_i32)                                                                                                         \
+    F1(i32_Load_u16_s)                                                                                                                        \
+    F1(i32_Load_u8_s)                                                                                                                         \
+    F1(i64_Load_i32_s)                                                                                                                        \
+      F2(i64_Load_i32_s, SetSlot_i64)                                                                                                         \
+        F3(i64_Load_i32_s, SetSlot_i64, i64_Multiply_rs)                                                                                      \
+    F1(i64_Load_i64_s)                                                                                                                        \
+      F2(i64_Load_i64_s, i64_Add_rs)                                                                                                          \
+        F3(i64_Load_i64_s, i64_Add_rs, i64_Add_rs)                                                                                            \
+          F4(i64_Load_i64_s, i64_Add_rs, i64_Add_rs, SetSlot_i64)                                                                             \
+      F2(i64_Load_i64_s, SetSlot_i64)                                                                                                         \
+    F1(i64_Load_u32_s)                                                                                                                        \
+    F1(i32_Multiply_ss)                                                                                                                       \
+    F1(i64_Multiply_rs)                                                                                                                       \
+    F1(i64_Multiply_ss)                                                                                                                       \
+    F1(i32_NotEqual_ss)                                                                                                                       \
+    F1(u32_Or_rs)                                                                                                                             \
+      F2(u32_Or_rs, SetSlot_i32)                                                                                                              \
+    F1(u32_Rotr_sr)                                                                                                                           \
+    F1(u32_Rotr_ss)                                                                                                                           \
+    F1(u64_Rotr_sr)                                                                                                                           \
+    F1(u64_Rotr_ss)                                                                                                                           \
+    F1(u32_ShiftLeft_ss)                                                                                                                      \
+    F1(i64_ShiftRight_sr)                                                                                                                     \
+    F1(i64_ShiftRight_ss)                                                                                                                     \
+      F2(i64_ShiftRight_ss, i64_Add_rs)                                                                                                       \
+    F1(u32_ShiftRight_ss)                                                                                                                     \
+      F2(u32_ShiftRight_ss, SetSlot_i32)                                                                                                      \
+        F3(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss)                                                                                       \
+          F4(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs)                                                                         \
+            F5(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr)                                                          \
+              F6(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs)                                            \
+                F7(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, i32_Add_rs)                              \
+                  F8(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, i32_Add_rs, SetSlot_i32)               \
+                  F8(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, i32_Add_rs, i32_Add_rs)                \
+                    F9(u32_ShiftRight_ss, SetSlot_i32, u32_Rotr_ss, u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, i32_Add_rs, i32_Add_rs, SetSlot_i32) \
+    F1(u64_ShiftRight_ss)                                                                                                                     \
+      F2(u64_ShiftRight_ss, SetSlot_i64)                                                                                                      \
+        F3(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss)                                                                                       \
+          F4(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs)                                                                         \
+            F5(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr)                                                          \
+              F6(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs)                                            \
+                F7(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, i64_Add_rs)                              \
+                  F8(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, i64_Add_rs, SetSlot_i64)               \
+                  F8(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, i64_Add_rs, i64_Add_rs)                \
+                    F9(u64_ShiftRight_ss, SetSlot_i64, u64_Rotr_ss, u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, i64_Add_rs, i64_Add_rs, SetSlot_i64) \
+    F1(i32_Store_i32_rs)                                                                                                                      \
+      F2(i32_Store_i32_rs, i32_Load_i32_s)                                                                                                    \
+    F1(i32_Store_i32_ss)                                                                                                                      \
+    F1(i32_Store_u8_rs)                                                                                                                       \
+    F1(i32_Store_u8_ss)                                                                                                                       \
+    F1(i64_Store_i32_rs)                                                                                                                      \
+    F1(i64_Store_i32_ss)                                                                                                                      \
+      F2(i64_Store_i32_ss, i64_Store_i32_ss)                                                                                                  \
+    F1(i64_Store_i64_rs)                                                                                                                      \
+    F1(i64_Store_i64_ss)                                                                                                                      \
+    F1(i32_Subtract_ss)                                                                                                                       \
+      F2(i32_Subtract_ss, SetSlot_i32)                                                                                                        \
+    F1(i64_Subtract_sr)                                                                                                                       \
+      F2(i64_Subtract_sr, i64_Store_i64_rs)                                                                                                   \
+    F1(i64_Subtract_ss)                                                                                                                       \
+      F2(i64_Subtract_ss, SetSlot_i64)                                                                                                        \
+        F3(i64_Subtract_ss, SetSlot_i64, SetSlot_i64)                                                                                         \
+        F3(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs)                                                                                     \
+          F4(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs)                                                                       \
+            F5(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64)                                                        \
+              F6(i64_Subtract_ss, SetSlot_i64, i64_Multiply_rs, i64_Add_rs, SetSlot_i64, i64_ShiftRight_sr)                                   \
+    F1(u32_Xor_rs)                                                                                                                            \
+      F2(u32_Xor_rs, u32_Rotr_sr)                                                                                                             \
+        F3(u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs)                                                                                               \
+          F4(u32_Xor_rs, u32_Rotr_sr, u32_Xor_rs, u32_Rotr_sr)                                                                                \
+    F1(u32_Xor_ss)                                                                                                                            \
+      F2(u32_Xor_ss, u32_And_rs)                                                                                                              \
+        F3(u32_Xor_ss, u32_And_rs, u32_Xor_rs)                                                                                                \
+          F4(u32_Xor_ss, u32_And_rs, u32_Xor_rs, i32_Add_rs)                                                                                  \
+            F5(u32_Xor_ss, u32_And_rs, u32_Xor_rs, i32_Add_rs, SetSlot_i32)                                                                   \
+              F6(u32_Xor_ss, u32_And_rs, u32_Xor_rs, i32_Add_rs, SetSlot_i32, i32_Add_rs)                                                     \
+                F7(u32_Xor_ss, u32_And_rs, u32_Xor_rs, i32_Add_rs, SetSlot_i32, i32_Add_rs, SetSlot_i32)                                      \
+    F1(u64_Xor_rs)                                                                                                                            \
+      F2(u64_Xor_rs, u64_Rotr_sr)                                                                                                             \
+        F3(u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs)                                                                                               \
+          F4(u64_Xor_rs, u64_Rotr_sr, u64_Xor_rs, u64_Rotr_sr)                                                                                \
+    F1(u64_Xor_ss)                                                                                                                            \
+      F2(u64_Xor_ss, u64_And_rs)                                                                                                              \
+        F3(u64_Xor_ss, u64_And_rs, u64_Xor_rs)                                                                                                \
+          F4(u64_Xor_ss, u64_And_rs, u64_Xor_rs, i64_Add_rs)                                                                                  \
+            F5(u64_Xor_ss, u64_And_rs, u64_Xor_rs, i64_Add_rs, SetSlot_i64)                                                                   \
+              F6(u64_Xor_ss, u64_And_rs, u64_Xor_rs, i64_Add_rs, SetSlot_i64, i64_Add_rs)                                                     \
+                F7(u64_Xor_ss, u64_And_rs, u64_Xor_rs, i64_Add_rs, SetSlot_i64, i64_Add_rs, SetSlot_i64)
 // clang-format on
 
 #endif

@@ -6,6 +6,7 @@
 // renamed instead of moved, the three rotations of a sigma are nested (rotr(rotr(rotr(x, c-b) ^ x, b-a) ^ x, a)), and
 // Maj(a, b, c) = ((a^b) & (b^c)) ^ b shares a^b with the next round. Rule: no branch and no address depends on the data.
 
+import { ROLLED } from "#profile";
 import * as layout from "../layout";
 import * as scratch from "./scratch";
 
@@ -35,10 +36,9 @@ const K: usize = memory.data<u32>([
   return rotr<u32>(x & 0x00ff00ff, 8) | (rotl<u32>(x, 8) & 0x00ff00ff);
 }
 
-/** One compression of the 64-byte block at p into the chaining value at st. */
+/** Sixteen rounds a pass. */
 // prettier-ignore
-function block(st: usize, p: usize): void {
-  layout.count(layout.SHA256_BLOCKS, 1);
+function unrolled(st: usize, p: usize): void {
   let w0 = swap(load<u32>(p, 0));
   let w1 = swap(load<u32>(p, 4));
   let w2 = swap(load<u32>(p, 8));
@@ -126,6 +126,72 @@ function block(st: usize, p: usize): void {
   store<u32>(st, load<u32>(st, 20) + f, 20);
   store<u32>(st, load<u32>(st, 24) + g, 24);
   store<u32>(st, load<u32>(st, 28) + h, 28);
+}
+
+/** The two words after the 16 at w, put there. */
+// prettier-ignore
+// @ts-ignore: decorator
+@inline function extend(w: usize): void {
+  const w1 = load<u32>(w, 4);
+  const w2 = load<u32>(w, 8);
+  let x = load<u32>(w, 56);
+  store<u32>(w, (rotr<u32>(rotr<u32>(x, 2) ^ x, 17) ^ (x >> 10)) + load<u32>(w, 36) + (rotr<u32>(rotr<u32>(w1, 11) ^ w1, 7) ^ (w1 >> 3)) + load<u32>(w, 0), 64);
+  x = load<u32>(w, 60);
+  store<u32>(w, (rotr<u32>(rotr<u32>(x, 2) ^ x, 17) ^ (x >> 10)) + load<u32>(w, 40) + (rotr<u32>(rotr<u32>(w2, 11) ^ w2, 7) ^ (w2 >> 3)) + w1, 68);
+}
+
+/** The same, eight rounds a pass. */
+// prettier-ignore
+function rolled(st: usize, p: usize): void {
+  for (let w = scratch.WORDS; w != scratch.WORDS + 64; w += 4, p += 4) store<u32>(w, swap(load<u32>(p)));
+  let a = load<u32>(st, 0);
+  let b = load<u32>(st, 4);
+  let c = load<u32>(st, 8);
+  let d = load<u32>(st, 12);
+  let e = load<u32>(st, 16);
+  let f = load<u32>(st, 20);
+  let g = load<u32>(st, 24);
+  let h = load<u32>(st, 28);
+  let k: usize = K;
+  let x: u32;
+  let y: u32 = b ^ c;
+  for (;;) {
+    h = load<u32>(k, 0) + load<u32>(scratch.WORDS, 0) + h + rotr<u32>(rotr<u32>(rotr<u32>(e, 14) ^ e, 5) ^ e, 6) + (((f ^ g) & e) ^ g); d += h;
+    x = a ^ b; h += rotr<u32>(rotr<u32>(rotr<u32>(a, 9) ^ a, 11) ^ a, 2) + ((x & y) ^ b);
+    g = load<u32>(k, 4) + load<u32>(scratch.WORDS, 4) + g + rotr<u32>(rotr<u32>(rotr<u32>(d, 14) ^ d, 5) ^ d, 6) + (((e ^ f) & d) ^ f); c += g;
+    y = h ^ a; g += rotr<u32>(rotr<u32>(rotr<u32>(h, 9) ^ h, 11) ^ h, 2) + ((y & x) ^ a);
+    f = load<u32>(k, 8) + load<u32>(scratch.WORDS, 8) + f + rotr<u32>(rotr<u32>(rotr<u32>(c, 14) ^ c, 5) ^ c, 6) + (((d ^ e) & c) ^ e); b += f;
+    x = g ^ h; f += rotr<u32>(rotr<u32>(rotr<u32>(g, 9) ^ g, 11) ^ g, 2) + ((x & y) ^ h);
+    e = load<u32>(k, 12) + load<u32>(scratch.WORDS, 12) + e + rotr<u32>(rotr<u32>(rotr<u32>(b, 14) ^ b, 5) ^ b, 6) + (((c ^ d) & b) ^ d); a += e;
+    y = f ^ g; e += rotr<u32>(rotr<u32>(rotr<u32>(f, 9) ^ f, 11) ^ f, 2) + ((y & x) ^ g);
+    d = load<u32>(k, 16) + load<u32>(scratch.WORDS, 16) + d + rotr<u32>(rotr<u32>(rotr<u32>(a, 14) ^ a, 5) ^ a, 6) + (((b ^ c) & a) ^ c); h += d;
+    x = e ^ f; d += rotr<u32>(rotr<u32>(rotr<u32>(e, 9) ^ e, 11) ^ e, 2) + ((x & y) ^ f);
+    c = load<u32>(k, 20) + load<u32>(scratch.WORDS, 20) + c + rotr<u32>(rotr<u32>(rotr<u32>(h, 14) ^ h, 5) ^ h, 6) + (((a ^ b) & h) ^ b); g += c;
+    y = d ^ e; c += rotr<u32>(rotr<u32>(rotr<u32>(d, 9) ^ d, 11) ^ d, 2) + ((y & x) ^ e);
+    b = load<u32>(k, 24) + load<u32>(scratch.WORDS, 24) + b + rotr<u32>(rotr<u32>(rotr<u32>(g, 14) ^ g, 5) ^ g, 6) + (((h ^ a) & g) ^ a); f += b;
+    x = c ^ d; b += rotr<u32>(rotr<u32>(rotr<u32>(c, 9) ^ c, 11) ^ c, 2) + ((x & y) ^ d);
+    a = load<u32>(k, 28) + load<u32>(scratch.WORDS, 28) + a + rotr<u32>(rotr<u32>(rotr<u32>(f, 14) ^ f, 5) ^ f, 6) + (((g ^ h) & f) ^ h); e += a;
+    y = b ^ c; a += rotr<u32>(rotr<u32>(rotr<u32>(b, 9) ^ b, 11) ^ b, 2) + ((y & x) ^ c);
+    k += 32;
+    if (k == K + 256) break;
+    for (let w = scratch.WORDS; w != scratch.WORDS + 32; w += 8) extend(w);
+    memory.copy(scratch.WORDS, scratch.WORDS + 32, 64);
+  }
+  store<u32>(st, load<u32>(st, 0) + a, 0);
+  store<u32>(st, load<u32>(st, 4) + b, 4);
+  store<u32>(st, load<u32>(st, 8) + c, 8);
+  store<u32>(st, load<u32>(st, 12) + d, 12);
+  store<u32>(st, load<u32>(st, 16) + e, 16);
+  store<u32>(st, load<u32>(st, 20) + f, 20);
+  store<u32>(st, load<u32>(st, 24) + g, 24);
+  store<u32>(st, load<u32>(st, 28) + h, 28);
+}
+
+/** One compression of the 64-byte block at p into the chaining value at st. */
+function block(st: usize, p: usize): void {
+  layout.count(layout.SHA256_BLOCKS, 1);
+  if (ROLLED) rolled(st, p);
+  else unrolled(st, p);
 }
 
 /** Begins a message. */

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { AbiError } from "../device/device.ts";
 import * as sections from "../device/sections.ts";
 import * as v8 from "../device/v8.ts";
-import { JSON_SWITCH, type Command } from "./command.ts";
+import { JSON_SWITCH, valued, type Command } from "./command.ts";
 import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
 import { Progress } from "./progress.ts";
@@ -23,6 +23,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What of a project is no source of its app. */
 const OTHER = new Set(["node_modules", "build", "scenario", ".git"]);
 const PAGE_BYTES = 65_536;
+/** Targets of asconfig.json that a device can be compiled for. */
+const PROFILES = ["device", "compact"] as const;
+type Profile = (typeof PROFILES)[number];
 
 /** The .ts files of a folder and below, sorted. */
 function sources(folder: string): string[] {
@@ -37,8 +40,8 @@ function sources(folder: string): string[] {
 }
 
 /** One hash of everything that decides what the module is: the project's sources, the framework's, and the module itself. */
-function fingerprint(folder: string): string {
-  const hash = createHash("sha256");
+function fingerprint(folder: string, profile: Profile): string {
+  const hash = createHash("sha256").update(profile);
   const config = join(folder, "asconfig.json");
   const all = [
     ...sources(folder),
@@ -52,10 +55,12 @@ function fingerprint(folder: string): string {
   return hash.update(existsSync(wasm) ? readFileSync(wasm) : "none").digest("hex");
 }
 
-/** True when build/app.wasm of a project is there and made of what its sources say now. */
-export function current(folder: string): boolean {
+/** True when build/app.wasm of a project is there and made of what its sources say now, in this profile or, without one, in any. */
+export function current(folder: string, profile?: Profile): boolean {
   const stamp = join(folder, "build", ".stamp");
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(folder);
+  if (!existsSync(stamp)) return false;
+  const made = readFileSync(stamp, "utf8");
+  return PROFILES.some((p) => (profile ?? p) === p && made === fingerprint(folder, p));
 }
 
 /** For commands that run what a fleet.json names: throws Environment when that is a project's module, and not what its sources say. */
@@ -77,12 +82,12 @@ export function expectCurrent(file: string): void {
 }
 
 /** Runs asc in the project's folder; its words when it fails, else null. */
-function compile(folder: string, out: string): Promise<string | null> {
+function compile(folder: string, out: string, profile: Profile): Promise<string | null> {
   const asc = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
   const own = existsSync(join(folder, "asconfig.json"));
   const args = [
     ...(own ? ["--config", "asconfig.json"] : ["app.ts", "--config", join(ROOT, "asconfig.json")]),
-    ...["--target", "device", "--outFile", `${out}.wasm`, "--textFile", `${out}.wat`],
+    ...["--target", profile, "--outFile", `${out}.wasm`, "--textFile", `${out}.wat`],
   ];
   return new Promise((done) => {
     const child = spawn(process.execPath, [asc, ...args], {
@@ -122,11 +127,11 @@ export interface Built {
 }
 
 /** Brings a project's build/app.wasm up to date. Throws Usage when there is no project, Failed when its app is not sound. */
-export async function build(folder: string, progress: Progress): Promise<Built> {
+export async function build(folder: string, progress: Progress, profile: Profile = "device"): Promise<Built> {
   if (!existsSync(join(folder, "app.ts")))
     throw new exit.Usage(`there is no app.ts in ${folder}; synod create NAME makes a project that has one`);
   const wasm = join(folder, "build", "app.wasm");
-  if (current(folder)) return { wasm, bytes: statSync(wasm).size, changed: false };
+  if (current(folder, profile)) return { wasm, bytes: statSync(wasm).size, changed: false };
   mkdirSync(join(folder, "build"), { recursive: true });
   const out = `build/app.${process.pid}`;
   const began = performance.now();
@@ -135,14 +140,14 @@ export async function build(folder: string, progress: Progress): Promise<Built> 
     200,
   );
   try {
-    const words = await compile(folder, out);
+    const words = await compile(folder, out, profile);
     progress.clear();
     if (words !== null) throw new exit.Failed(`app.ts does not compile:\n${words}`);
     const why = unfit(new Uint8Array(readFileSync(join(folder, `${out}.wasm`))));
     if (why !== null) throw new exit.Failed(`app.ts compiles, but not to a device: ${why}`);
     renameSync(join(folder, `${out}.wat`), join(folder, "build", "app.wat"));
     renameSync(join(folder, `${out}.wasm`), wasm);
-    writeFileSync(join(folder, "build", ".stamp"), fingerprint(folder));
+    writeFileSync(join(folder, "build", ".stamp"), fingerprint(folder, profile));
     return { wasm, bytes: statSync(wasm).size, changed: true };
   } finally {
     clearInterval(told);
@@ -157,12 +162,19 @@ export const command: Command = {
   more: [
     "The folder (default: this one) has an app.ts, as synod create makes it. Nothing is compiled while no source changed.",
   ],
-  options: [JSON_SWITCH],
-  examples: ["build", "build ../my-valve --json"],
+  options: [
+    valued(
+      "--profile",
+      `${PROFILES.join(", ")} (default ${PROFILES[0]}); compact hashes slower, in less RAM and native stack`,
+    ),
+    JSON_SWITCH,
+  ],
+  examples: ["build", "build --profile compact", "build ../my-valve --json"],
   async run(values, words) {
     const folder = resolve(words[0] ?? ".");
     const json = flag.on(values, "json");
-    const { wasm, bytes, changed } = await build(folder, new Progress(json));
+    const profile = flag.oneOf(values, "profile", PROFILES[0], PROFILES);
+    const { wasm, bytes, changed } = await build(folder, new Progress(json), profile);
     const path = relative(process.cwd(), wasm);
     if (json) process.stdout.write(`${JSON.stringify({ wasm: path, bytes, changed })}\n`);
     else process.stdout.write(`${path}  ${bytes} bytes${changed ? "" : ", nothing changed"}\n`);

@@ -65,6 +65,7 @@ function floor(path: string): string {
 
 function firmwareEdge(from: string, to: string): string | null {
   const here = floor(from);
+  if (to === "#profile") return here === "crypto" ? null : "only crypto may ask for the profile";
   if (to === "#mem") return here === "wire" || here === "lib" ? null : "only wire may use the memory twin";
   if (!to.startsWith("firmware/")) return "the firmware knows nothing outside itself";
   const there = floor(to);

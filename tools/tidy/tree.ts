@@ -3,12 +3,13 @@
 import { dirname } from "node:path";
 import type { Source } from "./source.ts";
 
-/** Folders of code below firmware, host, boards, tools and test that have no README.md. Folders of test mirror the sources. */
+/** Folders of code below firmware, host, boards, tools and test that have no README.md. Folders of test mirror the sources; twins, whose
+ *  name begins with #, are told of one folder up. */
 export function readmes(paths: string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
     if (!/^(firmware|host|boards|tools|test)\//.test(path)) continue;
-    if (!/\.(ts|mjs|c|h|ld|S)$/.test(path)) continue;
+    if (!/\.(ts|mjs|c|h|ld|S)$/.test(path) || /\/#\w+\.ts$/.test(path)) continue;
     for (let d = dirname(path); d !== "."; d = dirname(d)) if (!d.startsWith("test/")) folders.add(d);
   }
   return [...folders].filter((d) => !paths.includes(`${d}/README.md`)).map((d) => `${d} has no README.md`);
