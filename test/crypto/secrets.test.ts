@@ -1,16 +1,21 @@
 // No secret steers the device: key generation, signing, X25519, sealing, HMAC and HKDF take the same branches through the same addresses whatever their
 // secrets are, as recorded from the emitted wasm (trace.ts). Public data may steer: verification shows that the recorder sees it.
 
+import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hex, Source } from "./device.ts";
+import { lacking } from "../boards/board.ts";
+import { ops } from "../../tools/count.ts";
+import { mutant, type Edit } from "../../tools/mutants.mjs";
 import { traced } from "./trace.ts";
 
 const t = await traced();
 const at = t.call("crypto_buffer");
 const [SECRET, PUB, MESSAGE, OUT] = [at, at + 256, at + 320, at + 1024];
 const ROUNDS = 24;
+const DEBUG = "firmware/debug.ts";
 
 /** Secrets of n bytes: extremes first, then random ones. */
 function secrets(n: number, seed: number): Uint8Array[] {
@@ -30,11 +35,11 @@ function assertSame(a: Int32Array, b: Int32Array, what: string): void {
 }
 
 /** Records `call` with each secret in place and compares with the first. */
-function steady(what: string, all: Uint8Array[], call: (secret: Uint8Array) => void): void {
+function steady(what: string, all: Uint8Array[], call: (secret: Uint8Array) => void, on = t): void {
   let first: Int32Array | null = null;
   for (const secret of all) {
-    t.write(SECRET, secret);
-    const recording = t.record(() => call(secret));
+    on.write(SECRET, secret);
+    const recording = on.record(() => call(secret));
     assert.ok(recording.length > 100, "nothing was recorded");
     first ??= recording;
     assertSame(first, recording, `${what}, ${hex(secret)}`);
@@ -114,15 +119,64 @@ test("each digit of the comb reads all sixteen entries of its half", () => {
   for (const [p, n] of reads) assert.is(n, 26, `entry ${(p - table) / 108}`);
 });
 
+test("signing, key generation and X25519 execute as many wasm3 operations for one secret as for another", async () => {
+  if (lacking("gcc")) return;
+  const wasm = fileURLToPath(new URL("../../build/debug.wasm", import.meta.url));
+  const calls: [string, number[]][] = [
+    ["crypto_ed25519_sign", [SECRET, PUB, MESSAGE, 40, OUT]],
+    ["crypto_ed25519_publicKey", [SECRET, OUT]],
+    ["crypto_x25519_publicKey", [SECRET, OUT]],
+  ];
+  for (const [name, args] of calls) {
+    const counted = await Promise.all(
+      secrets(32, 10)
+        .slice(0, 6)
+        .map((bytes) => ops({ wasm, name, args, setup: [{ write: SECRET, bytes }] })),
+    );
+    for (const { byOp } of counted) assert.equal(byOp, counted[0].byOp, name);
+    assert.ok(counted[0].count > 100_000, `${name} worked`);
+  }
+});
+
+/** What `steady` says of a call that is not; "" when it is. */
+function seen(what: string, call: (secret: Uint8Array) => void, on = t): string {
+  try {
+    steady(what, secrets(32, 8), call, on);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "";
+}
+
+/** Ways to be fast where a secret must not show. */
+const LEAKS: [what: string, edit: Edit][] = [
+  [
+    "a branch on a digit of the scalar",
+    {
+      file: "firmware/crypto/point.ts",
+      find: "const mask: u64 = (<i64>(<i32>(i ^ index) - 1)) >> 63; // all ones for the one entry",
+      put: "if (i != index) continue; const mask: u64 = ~0;",
+    },
+  ],
+  [
+    "a table entry read at a secret index",
+    {
+      file: "firmware/crypto/point.ts",
+      find: "s13 |= load<u32>(table, 104) & mask;",
+      put: "s13 = load<u32>(comb.TABLE + index * comb.ENTRY, 104);",
+    },
+  ],
+];
+
+test("a branch or an address that depends on a secret is noticed when it is put back", async () => {
+  const keys = (on: typeof t): string => seen("keys", () => on.call("crypto_ed25519_publicKey", SECRET, OUT), on);
+  assert.is(keys(await traced(await mutant([], DEBUG))), "");
+  for (const [what, edit] of LEAKS) {
+    assert.match(keys(await traced(await mutant([edit], DEBUG))), /event \d+ is/, what);
+  }
+});
+
 test("the recorder sees what is not steady: wNAF digits and verification", () => {
-  const seen = (what: string, call: (secret: Uint8Array) => void): string => {
-    try {
-      steady(what, secrets(32, 8), call);
-    } catch (error) {
-      return (error as Error).message;
-    }
-    return "";
-  };
   assert.match(
     seen("digits", () => t.call("crypto_scalar_digits", OUT, SECRET, 5, 31, 0)),
     /scalar\/digits: if/,

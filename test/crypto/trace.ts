@@ -8,8 +8,7 @@
 // Reported: the condition of if, br_if, br_table and select; the address of every load and store; the operands of memory.copy and
 // memory.fill; both operands of divisions. Not reported: what is loaded, stored or computed. So two runs with other secrets give
 // equal recordings exactly when control flow and memory access are the same.
-// Limit: it shows wasm, not the engine below; wasm3 interprets each instruction in the same steps whatever its operands are, and
-// 32 x 32 -> 64 bit multiplications take constant time on Cortex-M4 and ESP32, but not on Cortex-M3.
+// Limit: it shows wasm, not the engine and the chip below: firmware/crypto/README.md says where a multiplication's time may vary.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -58,10 +57,15 @@ function rewrite(text: string): { text: string; names: string[] } {
   return { text: lines.join("\n"), names };
 }
 
-export async function traced(): Promise<Traced> {
+async function built(): Promise<Uint8Array> {
   await debugModule("v8"); // compiles the file when sources changed
   const file = process.env.SYNOD_DEBUG_WASM ?? fileURLToPath(new URL("../../build/debug.wasm", import.meta.url));
-  const original = binaryen.readBinary(new Uint8Array(readFileSync(file)));
+  return new Uint8Array(readFileSync(file));
+}
+
+/** A module made to tell: build/debug.wasm, or the one given. */
+export async function traced(bytes?: Uint8Array): Promise<Traced> {
+  const original = binaryen.readBinary(bytes ?? (await built()));
   const { text, names } = rewrite(original.emitStackIR());
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
