@@ -1,11 +1,11 @@
 // What the tests of crypto share: the module in each engine at hand, deterministic bytes, time limits.
 
-import { engines, debugModule, type DebugModule, type Engine } from "../wasm.ts";
+import { debugModule, moduleEngines, type DebugModule, type ModuleEngine } from "../wasm.ts";
 
-export { engines };
+export { moduleEngines as engines };
 
 /** The debug module, or null with a printed word when this engine cannot be had here (never so under CI). */
-export async function device(engine: Engine): Promise<DebugModule | null> {
+export async function device(engine: ModuleEngine): Promise<DebugModule | null> {
   try {
     return await debugModule(engine);
   } catch (error) {
