@@ -46,10 +46,16 @@ export class Board {
   readonly #orders: number;
   #answers: number;
 
-  /** Builds the image around the module, starts it. Throws when that is not possible here. */
-  static async open({ wasm, hal }: { wasm: string; hal: Hal }): Promise<Board> {
-    await buildStm32({ wasm: resolve(wasm), main: "jobs" });
-    const board = new Board(paths.stm32(`${basename(wasm, ".wasm")}-jobs`), hal);
+  /** Process id of the emulator. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Builds build/stm32f405-NAME.elf around the module, starts it. Throws when that is not possible here. */
+  static async open(options: { wasm: string; hal: Hal; name?: string }): Promise<Board> {
+    const { wasm, hal, name = `${basename(wasm, ".wasm")}-jobs` } = options;
+    await buildStm32({ wasm: resolve(wasm), main: "jobs", name });
+    const board = new Board(paths.stm32(name), hal);
     await board.#ready();
     return board;
   }
