@@ -64,15 +64,18 @@ test("instructions and native stack are those of the last call, the same in two 
   if (absent) return;
   const counts = async (): Promise<number[]> => {
     const m = await open();
+    m.call("receive", 1, 64, 7n); // compiles
+    const deep = m.stack;
     const found = [64, 64, 128, 192, 192].map((n) => (m.call("receive", 1, n, 7n), m.instructions));
-    assert.ok(m.stack > 300 && m.stack < 4096, `${m.stack} bytes of stack`);
+    assert.ok(m.stack > 300 && deep < 4096, `${m.stack} bytes of stack, ${deep} while it compiled`);
+    assert.ok(m.stack < deep, "the stack is that of the last call");
     m.close();
     return found;
   };
   const [a, b] = [await counts(), await counts()];
   assert.equal(a, b);
-  const [cold, short, middle, long, again] = a;
-  assert.ok(cold > short, "the first call compiles");
+  const [once, short, middle, long, again] = a;
+  assert.is(short, once);
   assert.is(again, long);
   assert.is(long - middle, middle - short, "by the same amount more for each byte");
 });
@@ -136,8 +139,8 @@ test("a program that ends takes its emulator along", async () => {
   }
 });
 
-const SLICE = ["ed25519", "vectors", "x25519", "chacha20poly1305", "sha512", "hmac", "hkdf"];
-const REST = ["sha256", "merkle", "field", "scalar", "point", "cached", "batch"];
+const SLICE = ["ed25519", "vectors", "x25519", "cached", "chacha20poly1305", "hkdf"];
+const REST = ["sha256", "sha512", "hmac", "merkle", "field", "scalar", "point", "batch"];
 
 for (const name of process.env.SYNOD_BUDGET ? [...SLICE, ...REST] : SLICE) {
   test(`test/crypto/${name}.test.ts holds on the board`, async () => {
@@ -149,7 +152,7 @@ for (const name of process.env.SYNOD_BUDGET ? [...SLICE, ...REST] : SLICE) {
       ),
     );
     const passed = Number(/Passed:\s+(\d+)/.exec(said)?.[1]);
-    assert.ok(passed > 1 && !/failed$|skipped: no/.test(said), said);
+    assert.ok(passed > 1 && !/failed$|skipped: no stm32f405/.test(said), said);
   });
 }
 
