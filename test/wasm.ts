@@ -1,4 +1,5 @@
-// build/debug.wasm as tests see it: the device's own functions under flat names, in V8 or in wasm3.
+// build/debug.wasm as tests see it: the device's own functions under flat names, in V8, in wasm3, or in wasm3 on the emulated
+// Cortex-M4 ("stm32f405"; slow: some 20 signatures a second).
 //
 //   const m = await debugModule("v8");
 //   m.write(INPUT, message);
@@ -14,9 +15,11 @@ import { fileURLToPath } from "node:url";
 import { NOTHING, type Engine, type Hal } from "../host/device/device.ts";
 
 export type { Engine, Hal };
+/** What runs a module of test hooks; only the first two run devices. */
+export type ModuleEngine = Engine | "stm32f405";
 
 export interface DebugModule {
-  engine: Engine;
+  engine: ModuleEngine;
   hal: Hal;
   /** Calls an export. Throws on a trap and on an unknown name. */
   call(name: string, ...args: (number | bigint)[]): number | bigint;
@@ -107,10 +110,24 @@ async function inWasm3(): Promise<DebugModule> {
   };
 }
 
-/** A fresh instance of build/debug.wasm, or of the file that SYNOD_DEBUG_WASM names. Compiles it first when sources changed. */
-export function debugModule(engine: Engine = "v8"): Promise<DebugModule> {
-  return engine === "v8" ? inV8() : inWasm3();
+async function onBoard(): Promise<DebugModule> {
+  const { Board } = await import("../tools/m4.ts");
+  const bytes = await wasmBytes();
+  const board = await Board.open({ wasm: file, hal: emptyHal() });
+  const names = WebAssembly.Module.exports(await WebAssembly.compile(bytes as BufferSource)).map((e) => e.name);
+  return Object.assign(board, { exports: () => names });
 }
 
+const OPEN: Record<ModuleEngine, () => Promise<DebugModule>> = { v8: inV8, wasm3: inWasm3, stm32f405: onBoard };
+
+/** A fresh instance of build/debug.wasm, or of the file that SYNOD_DEBUG_WASM names. Compiles it first when sources changed. */
+export function debugModule(engine: ModuleEngine = "v8"): Promise<DebugModule> {
+  return OPEN[engine]();
+}
+
+const named = process.env.SYNOD_ENGINES?.split(",");
+
 /** The engines that tests compare; SYNOD_ENGINES=v8 narrows them. */
-export const engines: Engine[] = (process.env.SYNOD_ENGINES?.split(",") as Engine[] | undefined) ?? ["v8", "wasm3"];
+export const engines: Engine[] = (["v8", "wasm3"] as const).filter((e) => !named || named.includes(e));
+/** The same for tests that need no more than a module: SYNOD_ENGINES=stm32f405 takes the emulated board. */
+export const moduleEngines: ModuleEngine[] = named?.includes("stm32f405") ? [...engines, "stm32f405"] : engines;

@@ -1,369 +1,206 @@
-// `npm run bench`: what the device's crypto costs in wasm3, in instructions, beside libsodium's native code in the same run.
+// `npm run bench`: what the device's crypto costs, measured in one run beside its rivals. Rows and limits: plans.ts. HELP below says the rest.
 //
-//   npm run bench              a table
-//   npm run -s bench -- --json      {compiler, rows: [{name, rival, rivalValue, ours, ratio, must, goal, pass}]}
-//   npm run bench -- verify    only rows whose name contains the word
-//   npm run bench -- --record  the same, and test/budget.json remembers the counts: a test fails when one grows by 3 %
-//
-//   unit "instructions": of this x86 machine, counted by cachegrind       unit "ops": operations that wasm3 executes
-//   must, goal: limits on ours, or on the ratio where `limits` says so. Units of a row are per call, or per byte.
-//
-// Rule: a figure that is over its limit is printed as it is, and the command still ends with 0.
+// Rule: a figure that is over its limit is printed as it is, and the command still ends with 0. Counts repeat to the digit;
+// the times, which do not, are ratios of two programs in one process, never recorded.
 
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import kleur from "kleur";
-import { compiler, version } from "./boards.mjs";
-import { missing, ops, rival, x86, type Job, type Step } from "./count.ts";
-import { step } from "./progress.mjs";
+import { armCompiler, compiler, version } from "./boards.mjs";
+import { chart } from "./chart.ts";
+import { missing, missingBoard } from "./count.ts";
+import { PLANS, UNITS, type Plan, type Unit } from "./plans.ts";
+import { say, step } from "./progress.mjs";
 
-const wasm = process.env.SYNOD_DEBUG_WASM ?? fileURLToPath(new URL("../build/debug.wasm", import.meta.url));
-const budget = fileURLToPath(new URL("../test/budget.json", import.meta.url));
+const HELP = `npm run bench -- [WORD...] [--json] [--record] [--svg]
 
-type Work = "verify" | "sign" | "keygen" | "sha256" | "sha512";
+What the device's crypto costs in wasm3: x86-64 instructions beside libsodium's native code, instructions of the emulated
+Cortex-M4, operations of wasm3; and CPU time in V8 beside libraries of npm. Limits of a row: must, goal.
 
-/** One line of the table: what is counted, against what, and the limits. */
-interface Plan {
-  name: string;
-  unit: "instructions" | "ops";
-  limits: "ours" | "ratio";
-  must: number;
-  goal: number;
-  /** What libsodium does for the same end. */
-  rival?: Work;
-  /** Ours, and how much work it is (signatures, bytes). */
-  ours: () => Promise<number>;
-}
+  WORD       only rows whose name contains one of the words
+  --json     {compiler, arm, rows: [{name, unit, rival, rivalValue, ours, ratio, limits, must, goal, pass}]}
+  --record   test/budget.json remembers the counts: a test fails when one grows by 3 %
+  --svg      draws docs/bench.svg from all rows
+
+  npm run bench                         a table
+  npm run -s bench -- --json            the same for programs
+  npm run bench -- verify sign          a few rows
+  npm run bench -- --record --svg       after a change that was meant
+
+Exit status: 0 measured, also when a row is over its limit; 1 failed; 2 wrong usage; 3 something is missing on this machine.`;
+
+const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const budget = path("test/budget.json");
+const drawing = path("docs/bench.svg");
 
 export interface Row {
   name: string;
-  unit: string;
+  unit: Unit;
   rival: string | null;
   rivalValue: number | null;
   ours: number;
   ratio: number | null;
   limits: "ours" | "ratio";
-  must: number;
-  goal: number;
+  must: number | null;
+  goal: number | null;
+  /** False when there is a limit and the row is over it, or could not be compared. */
   pass: boolean;
 }
 
-// ---- inputs, at addresses that no layer uses between calls ----
-
-const SEED = 0x1c00; // the input region
-const KEY = 0x1c20;
-const PEER = KEY; // an x25519 key: any 32 bytes are
-const SIGNATURE = 0x1c40;
-const MESSAGE = 0x1c80;
-const ENTRIES = 0x2a00; // the effect ring: 7.5 KiB
-const HEAD = 0x3500; // of a prepared key, its table behind it
-const TABLE = HEAD + 64;
-const LONG = 4096;
-
-/** Key pair number `of`, its signature of the 32-byte message number i, by node:crypto. */
-function signed(i: number, of = i): { seed: Uint8Array; key: Uint8Array; signature: Uint8Array; message: Uint8Array } {
-  const seed = Uint8Array.from({ length: 32 }, (_, k) => (7 * k + 31 * of + 1) & 0xff);
-  const message = Uint8Array.from({ length: 32 }, (_, k) => (5 * k + 17 * i) & 0xff);
-  const prefix = Buffer.from("302e020100300506032b657004220420", "hex"); // PKCS #8 of an Ed25519 seed, RFC 8410
-  const secret = createPrivateKey({ key: Buffer.from([...prefix, ...seed]), format: "der", type: "pkcs8" });
-  const key = createPublicKey(secret).export({ format: "der", type: "spki" }).subarray(-32);
-  return { seed, key: new Uint8Array(key), signature: new Uint8Array(sign(null, message, secret)), message };
-}
-
-const one = signed(0);
-const setup: Step[] = [
-  { write: SEED, bytes: one.seed },
-  { write: KEY, bytes: one.key },
-  { write: SIGNATURE, bytes: one.signature },
-  { write: MESSAGE, bytes: one.message },
-];
-
-function entries(k: number, of?: number): Step[] {
-  return Array.from({ length: k }, (_, i) => {
-    const s = signed(i + 1, of);
-    return { write: ENTRIES + 128 * i, bytes: Uint8Array.of(...s.key, ...s.signature, ...s.message) };
-  });
-}
-
-/** Counts and checks that the last call said what it must. */
-async function counted(job: Omit<Job, "wasm">, expected: bigint | null, count = x86): Promise<number> {
-  const found = await count({ wasm, ...job });
-  if (expected !== null && found.result !== expected)
-    throw new Error(`${job.name} returned ${found.result}, expected ${expected}`);
-  return found.count;
-}
-
-/** Instructions per byte, from a long message less an empty one. */
-async function perByte(name: string): Promise<number> {
-  const hash = (n: number) => counted({ name, args: [ENTRIES, n, SEED], repeats: 8 }, null);
-  return ((await hash(LONG)) - (await hash(0))) / LONG;
-}
-
-async function rivalPerByte(work: Work): Promise<number | null> {
-  const [long, short] = [await rival(work, LONG), await rival(work, 0)];
-  return long && short ? (long.count - short.count) / LONG : null;
-}
-
-const verify = { name: "crypto_ed25519_verify", args: [KEY, MESSAGE, 32, SIGNATURE], setup };
-const batch = async (k: number) =>
-  (await counted({ name: "bench_batch", args: [ENTRIES, k], setup: entries(k), repeats: 2 }, 0n)) / k;
-
-/** A prepared key with a table of one or two halves: 1,728 or 3,456 B. All signatures are by it: other keys would cost the same. */
-const prepared = (halves: number): Step[] => [
-  ...setup,
-  { call: "crypto_cached_prepare", args: [HEAD, KEY, TABLE, halves] },
-];
-const cached = (halves: number) =>
-  counted(
-    {
-      name: "crypto_ed25519_verifyCached",
-      args: [HEAD, MESSAGE, 32, SIGNATURE],
-      setup: prepared(halves),
-    },
-    1n,
-  );
-const cachedBatch = async (k: number) =>
-  (await counted(
-    { name: "bench_batchCached", args: [HEAD, ENTRIES, k], setup: [...prepared(2), ...entries(k, 0)], repeats: 2 },
-    0n,
-  )) / k;
-const field = (name: string, more: number[]) =>
-  counted({ name, args: [ENTRIES, ENTRIES + 64, ...more], repeats: 1 }, null, ops);
-
-// ---- the table. Limits: the project's numbers to reach ----
-
-const PLANS: Plan[] = [
-  {
-    name: "verify",
-    unit: "instructions",
-    limits: "ratio",
-    must: 12.0,
-    goal: 9.2,
-    rival: "verify",
-    ours: () => counted(verify, 1n),
-  },
-  {
-    name: "batch of 3, per signature",
-    unit: "instructions",
-    limits: "ours",
-    must: 5.0e6,
-    goal: 4.5e6,
-    rival: "verify",
-    ours: () => batch(3),
-  },
-  {
-    name: "batch of 21, per signature",
-    unit: "instructions",
-    limits: "ours",
-    must: 3.6e6,
-    goal: 3.2e6,
-    rival: "verify",
-    ours: () => batch(21),
-  },
-  ...[2, 1].map((halves): Plan => ({
-    name: `verify, cached key ${halves === 2 ? "3.5" : "1.8"} KB`,
-    unit: "instructions",
-    limits: "ours",
-    must: 4.5e6,
-    goal: 3.2e6,
-    rival: "verify",
-    ours: () => cached(halves),
-  })),
-  ...[3, 21].map((k): Plan => ({
-    name: `batch of ${k}, cached keys`,
-    unit: "instructions",
-    limits: "ours",
-    must: k === 3 ? 3.4e6 : 2.6e6,
-    goal: k === 3 ? 3.1e6 : 2.2e6,
-    rival: "verify",
-    ours: () => cachedBatch(k),
-  })),
-  {
-    name: "sign",
-    unit: "instructions",
-    limits: "ours",
-    must: 2.7e6,
-    goal: 2.4e6,
-    rival: "sign",
-    ours: () => counted({ name: "crypto_ed25519_sign", args: [SEED, KEY, MESSAGE, 32, ENTRIES], setup }, null),
-  },
-  {
-    name: "key generation",
-    unit: "instructions",
-    limits: "ours",
-    must: 2.55e6,
-    goal: 2.2e6,
-    rival: "keygen",
-    ours: () => counted({ name: "crypto_ed25519_publicKey", args: [SEED, ENTRIES], setup }, null),
-  },
-  {
-    name: "x25519",
-    unit: "instructions",
-    limits: "ours",
-    must: 6.5e6,
-    goal: 5.5e6,
-    ours: () => counted({ name: "crypto_x25519_shared", args: [SEED, PEER, ENTRIES], setup }, 1n),
-  },
-  {
-    name: "x25519 public key",
-    unit: "instructions",
-    limits: "ours",
-    must: 2.55e6,
-    goal: 2.2e6,
-    ours: () => counted({ name: "crypto_x25519_publicKey", args: [SEED, ENTRIES], setup }, null),
-  },
-  {
-    name: "ChaCha20-Poly1305, per byte",
-    unit: "instructions",
-    limits: "ours",
-    must: 242, // Monocypher compiled to wasm, in wasm3
-    goal: 170,
-    ours: () => perByte("crypto_aead_count"),
-  },
-  {
-    name: "SHA-256, per byte",
-    unit: "instructions",
-    limits: "ours",
-    must: 325,
-    goal: 300,
-    rival: "sha256",
-    ours: () => perByte("crypto_sha256_hash"),
-  },
-  {
-    name: "SHA-512, per byte",
-    unit: "instructions",
-    limits: "ours",
-    must: 200,
-    goal: 185,
-    rival: "sha512",
-    ours: () => perByte("crypto_sha512_hash"),
-  },
-  {
-    name: "field multiply",
-    unit: "ops",
-    limits: "ours",
-    must: 387,
-    goal: 370,
-    ours: () => field("crypto_field_mul", [ENTRIES + 128]),
-  },
-  {
-    name: "field square",
-    unit: "ops",
-    limits: "ours",
-    must: 268,
-    goal: 255,
-    ours: () => field("crypto_field_sq", [1]),
-  },
-];
-
-/** What test/budget.json remembers. Instructions hold for one compiler of wasm3, operations for every one. */
-export interface Recorded {
+export interface Bench {
+  /** The compilers of wasm3: on this machine, on the board. */
   compiler: string;
-  instructions: Record<string, number>;
-  ops: Record<string, number>;
+  arm: string | null;
+  rows: Row[];
 }
+
+// ---- what is remembered ----
+
+const REMEMBERED = (Object.keys(UNITS) as Unit[]).filter((u) => UNITS[u].recorded);
+
+/** What test/budget.json remembers: the compilers, and by unit each row's count. Instructions hold for one compiler. */
+export type Recorded = { compiler: string; arm: string } & Partial<Record<Unit, Record<string, number>>>;
+
+/** The compilers of wasm3 here, as test/budget.json names them. The board's is null when it cannot be emulated here. */
+export const compilers = (): { compiler: string; arm: string | null } => ({
+  compiler: version(compiler()),
+  arm: missingBoard() === null ? version(armCompiler()) : null,
+});
+
+const needsBoard = (plan: Plan): boolean => UNITS[plan.unit].by === "arm";
 
 /** The counts that are guarded, by name, with their units. */
-export const guarded = (): { name: string; unit: "instructions" | "ops" }[] =>
-  PLANS.map(({ name, unit }) => ({ name, unit }));
+export const guarded = (): { name: string; unit: Unit }[] =>
+  PLANS.filter((p) => UNITS[p.unit].recorded).map(({ name, unit }) => ({ name, unit }));
 
 /** What the row of this name takes now, without its rival. */
-export const countOf = (name: string): Promise<number> => PLANS.find((p) => p.name === name)!.ours();
+export const countOf = async (name: string): Promise<number> =>
+  (await PLANS.find((p) => p.name === name)!.measure(true)).ours;
 
 export const recorded = (): Recorded => JSON.parse(readFileSync(budget, "utf8")).counts;
 
-/** Takes these rows into test/budget.json. With another compiler than before, all instructions must be among them. */
-function record({ compiler, rows }: { compiler: string; rows: Row[] }): void {
+/** Whether a count of this unit, remembered so, can be compared with one made here. */
+export function comparable(unit: Unit, kept: Recorded): boolean {
+  const { by } = UNITS[unit];
+  return by === null || compilers()[by] === kept[by];
+}
+
+/** Takes these rows into test/budget.json. What was counted with another compiler than now is forgotten. */
+function record(rows: Row[]): void {
   const all = JSON.parse(readFileSync(budget, "utf8"));
   const old: Recorded = all.counts;
-  const counts = old?.compiler === compiler ? old : { compiler, instructions: {}, ops: old?.ops ?? {} };
-  const known = new Set(PLANS.map((p) => p.name));
-  for (const r of rows) counts[r.unit === "ops" ? "ops" : "instructions"][r.name] = Math.round(r.ours * 10) / 10;
-  for (const unit of ["instructions", "ops"] as const)
-    for (const name of Object.keys(counts[unit])) if (!known.has(name)) delete counts[unit][name];
+  const { compiler: here, arm } = compilers();
+  const counts: Recorded = { compiler: here, arm: arm ?? old.arm };
+  for (const unit of REMEMBERED) {
+    const now = rows.filter((r) => r.unit === unit).map((r) => [r.name, Math.round(r.ours * 10) / 10]);
+    const lost = UNITS[unit].by === "arm" && arm === null; // nothing to put in its place
+    const all = { ...(lost || comparable(unit, old) ? old[unit] : {}), ...Object.fromEntries(now) };
+    const known = PLANS.filter((p) => p.unit === unit && p.name in all);
+    counts[unit] = Object.fromEntries(known.map(({ name }) => [name, all[name]]));
+  }
   writeFileSync(budget, `${JSON.stringify({ ...all, counts }, null, 2)}\n`);
 }
 
+// ---- measuring ----
+
 async function measure(plan: Plan): Promise<Row> {
-  const ours = await plan.ours();
-  const hash = plan.rival?.startsWith("sha") ?? false;
-  const beside = plan.rival
-    ? hash
-      ? await rivalPerByte(plan.rival)
-      : ((await rival(plan.rival))?.count ?? null)
-    : null;
-  const ratio = beside === null ? null : ours / beside;
-  const judged = plan.limits === "ratio" ? ratio : ours;
+  const { ours, rival = null, ratio = rival === null ? null : ours / rival } = await plan.measure();
+  const { name, unit, limits = "ours", must = null, goal = null } = plan;
+  const judged = limits === "ratio" ? ratio : ours;
   return {
-    name: plan.name,
-    unit: plan.unit,
-    rival: beside === null ? null : `libsodium ${plan.rival}`,
-    rivalValue: beside,
+    name,
+    unit,
+    rival: rival === null ? null : (plan.rival ?? null),
+    rivalValue: rival,
     ours,
     ratio,
-    limits: plan.limits,
-    must: plan.must,
-    goal: plan.goal,
-    pass: judged !== null && judged <= plan.must,
+    limits,
+    must,
+    goal,
+    pass: must === null || (judged !== null && judged <= must),
   };
 }
 
-/** Measures the rows whose name contains one of the words; all without words. */
-export async function bench(words: string[] = []): Promise<{ compiler: string; rows: Row[] }> {
-  const chosen = PLANS.filter(
-    (p) => words.length === 0 || words.some((w) => p.name.toLowerCase().includes(w.toLowerCase())),
-  );
+const chosen = (words: string[]): Plan[] =>
+  PLANS.filter((p) => words.length === 0 || words.some((w) => p.name.toLowerCase().includes(w.toLowerCase())));
+
+/** Measures the rows whose name contains one of the words; all without words. Without an emulator its rows are left out. */
+export async function bench(words: string[] = []): Promise<Bench> {
+  const { compiler: here, arm } = compilers();
   const rows: Row[] = [];
-  for (const plan of chosen) rows.push(await step(`counting ${plan.name}`, () => measure(plan), { quiet: true }));
-  return { compiler: version(compiler()), rows };
+  for (const plan of chosen(words))
+    if (arm !== null || !needsBoard(plan))
+      rows.push(await step(`measuring ${plan.name}`, () => measure(plan), { quiet: true }));
+  return { compiler: here, arm, rows };
 }
 
 // ---- printing ----
 
-const short = (n: number | null) =>
-  n === null
-    ? "-"
-    : n >= 1e5
-      ? `${(n / 1e6).toFixed(2)} M`
-      : n >= 1000
-        ? n.toFixed(0)
-        : String(Math.round(n * 10) / 10);
+/** A figure in at most five signs. */
+export function short(n: number | null): string {
+  if (n === null) return "-";
+  if (n >= 1e5) return `${(n / 1e6).toFixed(2)} M`;
+  return n >= 1000 ? n.toFixed(0) : String(Math.round(n * 10) / 10);
+}
+const times = (n: number | null): string => (n === null ? "-" : `x${n.toFixed(n < 10 ? 2 : 1)}`);
 
-function print({ compiler: cc, rows }: { compiler: string; rows: Row[] }): void {
+const line = (cells: string[]): string => cells.map((c, i) => (i === 0 ? c.padEnd(34) : c.padStart(10))).join(" ");
+
+function text(r: Row): string {
+  const limit = r.limits === "ratio" ? times : short;
+  const cells = [short(r.rivalValue), short(r.ours), times(r.ratio), limit(r.must), limit(r.goal)];
+  const judged = r.limits === "ratio" ? r.ratio : r.ours;
+  const good = r.goal !== null && judged !== null && judged <= r.goal;
+  const colour = !r.pass ? kleur.red : good ? kleur.green : r.must === null ? kleur.white : kleur.yellow;
+  return colour(line([r.name, ...cells])) + (r.pass ? "" : "  over its limit");
+}
+
+function print({ compiler: cc, arm, rows }: Bench): void {
   kleur.enabled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  console.log(`Counts on x86-64: our wasm in wasm3 beside libsodium's native code. wasm3 built by ${cc}.\n`);
-  const line = (cells: string[]) => cells.map((c, i) => (i === 0 ? c.padEnd(28) : c.padStart(11))).join(" ");
-  console.log(kleur.bold(line(["", "libsodium", "ours", "ratio", "must", "goal", "unit        "])));
-  for (const r of rows) {
-    const limit = (n: number) => (r.limits === "ratio" ? `x${n.toFixed(1)}` : short(n));
-    const judged = r.limits === "ratio" ? r.ratio : r.ours;
-    const colour = !r.pass ? kleur.red : judged !== null && judged <= r.goal ? kleur.green : kleur.yellow;
-    const ratio = r.ratio === null ? "-" : `x${r.ratio.toFixed(1)}`;
-    const text = line([
-      r.name,
-      short(r.rivalValue),
-      short(r.ours),
-      ratio,
-      limit(r.must),
-      limit(r.goal),
-      r.unit.padEnd(12),
-    ]);
-    console.log(colour(text) + (r.pass ? "" : "  over its limit"));
+  console.log(`Our wasm in wasm3, built by ${cc}${arm ? `; on the board by ${arm}` : ""}.`);
+  for (const unit of Object.keys(UNITS) as Unit[]) {
+    const found = rows.filter((r) => r.unit === unit);
+    if (found.length === 0) continue;
+    console.log(`\n${kleur.bold(line([UNITS[unit].says, "rival", "ours", "ratio", "must", "goal"]))}`);
+    for (const r of found) console.log(text(r));
   }
 }
 
-async function main(args: string[]): Promise<number> {
+async function run(words: string[], options: { json?: boolean; record?: boolean; svg?: boolean }): Promise<number> {
   const why = missing();
-  if (why) {
-    console.error(why);
+  const board = missingBoard();
+  if (why !== null || (board !== null && (options.svg || chosen(words).every(needsBoard)))) {
+    say(why ?? board ?? "");
     return 3;
   }
-  const result = await bench(args.filter((a) => !a.startsWith("--")));
-  if (args.includes("--record")) record(result);
-  if (args.includes("--json")) console.log(JSON.stringify(result, null, 1));
+  if (board !== null) say(`${board}; its rows are left out`);
+  const result = await bench(words);
+  if (options.record) record(result.rows);
+  if (options.svg) writeFileSync(drawing, chart(result));
+  if (options.json) console.log(JSON.stringify(result, null, 1));
   else print(result);
   return 0;
+}
+
+async function main(args: string[]): Promise<number> {
+  const flag = { type: "boolean" } as const;
+  try {
+    const options = { help: { ...flag, short: "h" }, json: flag, record: flag, svg: flag };
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    if (values.help) {
+      console.log(HELP);
+      return 0;
+    }
+    if (chosen(positionals).length === 0) throw new Error(`no row is called anything like ${positionals.join(" or ")}`);
+    if (values.svg && positionals.length > 0) throw new Error("--svg draws all rows: leave the words away");
+    return await run(positionals, values);
+  } catch (e) {
+    const wrong = e instanceof Error && (/^(no row|--svg)/.test(e.message) || "code" in e);
+    if (!wrong) throw e;
+    say(`${e.message}\nnpm run bench -- --help says more`);
+    return 2;
+  }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)

@@ -28,8 +28,13 @@ export function buildTool(
 
 /** Debian packages that buildStm32 and runQemu lack here. */
 export function missingForStm32(): string[];
+/** The compiler of the board images. */
+export function armCompiler(): string;
+/** Arguments for qemu-system-arm. */
+export function qemuArguments(elf: string, semihosting?: string): string[];
 export function buildStm32(options?: {
   wasm?: string;
+  main?: "main" | "jobs";
   name?: string;
   chip?: boolean;
   optimize?: string;

@@ -3,7 +3,7 @@
 //   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
 //   buildTool(name)   build/count, build/count-ops, build/count-fused, build/replay, build/rival
 //   buildPosix()      build/synod-node             a device as a process
-//   buildStm32()      build/stm32f405.elf          a board image around a device module
+//   buildStm32()      build/stm32f405-NAME.elf     a board image around a module: replays tapes, or obeys orders
 //   runQemu()         runs an image with a tape, returns what it printed
 //
 // Rule: nothing is compiled again unless a source, a flag or the compiler changed; nothing is printed, errors are thrown
@@ -248,13 +248,18 @@ export function missingForStm32() {
   return lacks;
 }
 
+/** The compiler of the board images. */
+export const armCompiler = () => ARM;
+
 /**
- * Builds build/stm32f405-NAME.elf around the module at `wasm`; true when it had to be built. `chip` builds for the chip's own
- * memory map (CCM at 0x10000000) instead of QEMU's; `optimize` is -Os unless said otherwise.
+ * Builds build/stm32f405-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "main", which replays
+ * one tape, or "jobs", which calls exports as it is told. `chip` builds for the chip's own memory map (CCM at 0x10000000)
+ * instead of QEMU's; `optimize` is -Os unless said otherwise.
  */
 export function buildStm32({
   wasm = built("device.wasm"),
-  name = basename(wasm, ".wasm"),
+  main = "main",
+  name = basename(wasm, ".wasm") + (main === "main" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
 } = {}) {
@@ -264,7 +269,7 @@ export function buildStm32({
   return make(paths.stm32(chip ? `${name}-chip` : name), {
     cc: ARM,
     ours: [
-      ...sources("stm32f405", "main.c", "startup.c", "semihost.c", "module.S"),
+      ...sources("stm32f405", `${main}.c`, "startup.c", "semihost.c", "module.S"),
       ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
     ],
     flags: [...flags, `-DMODULE="${wasm}"`],
@@ -294,6 +299,12 @@ function parse(text) {
   return report;
 }
 
+/** Arguments under which qemu-system-arm runs an image, one nanosecond an instruction. `semihosting` goes to the image. */
+export const qemuArguments = (elf, semihosting = "") => [
+  ...["-M", "netduinoplus2", "-kernel", resolve(elf), "-display", "none", "-monitor", "none", "-serial", "null"],
+  ...["-icount", "shift=0", "-net", "none", "-semihosting-config", `enable=on,target=native${semihosting}`],
+];
+
 /**
  * Runs an image on QEMU's netduinoplus2 with a tape; resolves to what it printed: trace, calls, traps, records, ram {name:
  * bytes}, bank1/bank2/flash/wasm-stack/native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used:
@@ -301,20 +312,7 @@ function parse(text) {
  */
 export function runQemu({ elf, tape, timeoutMs = 120_000 }) {
   const comma = (path) => path.replaceAll(",", ",,");
-  const semihosting = `enable=on,target=native,arg=replay,arg=${comma(basename(tape))}`;
-  const args = [
-    "-M",
-    "netduinoplus2",
-    "-kernel",
-    resolve(elf),
-    "-display",
-    "none",
-    "-monitor",
-    "none",
-    "-serial",
-    "null",
-  ];
-  args.push("-icount", "shift=0", "-net", "none", "-semihosting-config", semihosting);
+  const args = qemuArguments(elf, `,arg=replay,arg=${comma(basename(tape))}`);
   return new Promise((done, fail) => {
     const child = spawn("qemu-system-arm", args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
     let text = "";

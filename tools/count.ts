@@ -1,16 +1,20 @@
-// Counts what a call costs: instructions of this machine, operations of wasm3, and the same work in libsodium.
+// Counts what a call costs: instructions of this machine or of the emulated Cortex-M4, operations of wasm3, and the same work
+// in libsodium.
 //
 //   x86({ wasm, name, args, setup })    instructions per call in wasm3, by valgrind's cachegrind
+//   thumb2({ wasm, name, args, setup }) Thumb-2 instructions and native stack of one call in wasm3, by QEMU
 //   ops({ wasm, name, args, setup })    executed wasm3 operations per call, and by operation
 //   rival("verify", 32)                 instructions per call in libsodium, natively
 //   functions({ wasm, tape })           bytes of code page by function, as on a 32-bit board, after replaying a tape
 //
-// Instructions are the difference of two runs that differ only in how often they call, so start-up and lazy compilation
-// cancel out. Rule: counts, never times; every figure names its compiler.
+// x86 instructions are the difference of two runs that differ only in how often they call, so start-up and lazy compilation
+// cancel out; on the board the call is made twice, and the second counts. Rule: counts, never times; every figure names its compiler.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { buildTool, compiler, have, paths, version } from "./boards.mjs";
+import { NOTHING, type Hal } from "../host/device/device.ts";
+import { armCompiler, buildTool, compiler, have, missingForStm32, paths, version } from "./boards.mjs";
+import { Board } from "./m4.ts";
 
 const run = promisify(execFile);
 
@@ -42,6 +46,12 @@ export function missing(): string | null {
   return have("valgrind") ? null : "valgrind is not installed; on Debian: apt-get install valgrind";
 }
 
+/** Why counting on the emulated board is not possible here, or null. */
+export function missingBoard(): string | null {
+  const lacks = missingForStm32();
+  return lacks.length === 0 ? null : `the emulated board needs ${lacks.join(" ")}; on Debian: apt-get install them`;
+}
+
 const words = (job: Job): string[] => [
   ...(job.setup ?? []).map((s) =>
     "write" in s
@@ -62,7 +72,8 @@ function result(stdout: string): bigint {
 /** Instructions that one process executes, and what it printed. */
 async function cachegrind(program: string, args: string[]): Promise<{ instructions: number; stdout: string }> {
   const options = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
-  const { stdout, stderr } = await run("valgrind", [...options, program, ...args], { maxBuffer: 1 << 24 });
+  const env = { PATH: process.env.PATH }; // it lies on the stack: its length decides how that is aligned
+  const { stdout, stderr } = await run("valgrind", [...options, program, ...args], { maxBuffer: 1 << 24, env });
   const found = /I\s+refs:\s+([\d,]+)/.exec(stderr);
   if (!found) throw new Error(`valgrind counted nothing:\n${stderr}`);
   return { instructions: Number(found[1].replaceAll(",", "")), stdout };
@@ -84,6 +95,32 @@ export async function x86(job: Job): Promise<Count> {
   return { ...(await difference(paths.tool("count"), args, job.repeats ?? 4)), compiler: version(compiler()) };
 }
 
+/** As in boards/binding/count.c: entropy counts up, flash is absent, sensors have nothing new. */
+function quiet(): Hal {
+  let counter = 0;
+  return {
+    entropy: (n) => Uint8Array.from({ length: n }, () => counter++),
+    read: () => null,
+    sense: () => NOTHING,
+  };
+}
+
+/** Thumb-2 instructions of one call of an export on the emulated Cortex-M4, and the bytes of native stack that it takes. */
+export async function thumb2(job: Job): Promise<Count & { stack: number }> {
+  const board = await Board.open({ wasm: job.wasm, hal: quiet() });
+  try {
+    for (const s of job.setup ?? []) {
+      if ("write" in s) board.write(s.write, s.bytes);
+      else board.call(s.call, ...s.args);
+    }
+    board.call(job.name, ...(job.args ?? [])); // compiles
+    const result = BigInt(board.call(job.name, ...(job.args ?? [])));
+    return { count: board.instructions, stack: board.stack, result, compiler: version(armCompiler()) };
+  } finally {
+    board.close();
+  }
+}
+
 /** wasm3 operations per call of an export, in all and by operation, the most frequent first. */
 export async function ops(job: Job): Promise<Count & { byOp: [name: string, count: number][] }> {
   await buildTool("count-ops");
@@ -94,12 +131,11 @@ export async function ops(job: Job): Promise<Count & { byOp: [name: string, coun
   return { count, byOp, result: result(stdout), compiler: version(compiler({ clang: false })) };
 }
 
+/** What libsodium is counted at (boards/binding/rival.c). */
+export type Work = "verify" | "sign" | "keygen" | "x25519" | "x25519-base" | "aead" | "sha256" | "sha512";
+
 /** Instructions per call of libsodium's own code, or null when it is not installed. `bytes`: length of the message. */
-export async function rival(
-  work: "verify" | "sign" | "keygen" | "sha256" | "sha512",
-  bytes = 32,
-  repeats = 16,
-): Promise<(Count & { version: string }) | null> {
+export async function rival(work: Work, bytes = 32, repeats = 16): Promise<(Count & { version: string }) | null> {
   try {
     await buildTool("rival");
   } catch {

@@ -84,7 +84,7 @@ const COMMANDS = {
   start: [COMPILER],
   build: [COMPILER],
   size: [COMPILER],
-  bench: [CLANG, VALGRIND, SODIUM],
+  bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB],
   test: [CLANG, QEMU, ARM, NEWLIB, VALGRIND, SODIUM, FORMAT, CHROMIUM],
 };
 const INDISPENSABLE = { start: true, build: true, size: true, bench: true, test: false };

@@ -18,6 +18,9 @@ uint32_t board_heap_used(void);
 /** Bytes of native stack ever used; all of it when the guard at its end was touched. */
 uint32_t board_stack_used(void);
 
+/** Paints the stack below the caller again: board_stack_used then tells of what is called next. */
+void board_stack_paint(void);
+
 /** True when the guard below the native stack was touched. */
 bool board_stack_overflowed(void);
 
@@ -26,10 +29,15 @@ uint32_t board_instructions(void);
 
 // semihosting: QEMU or a debug probe does it
 
-/** Opens a file of the host for reading; negative when it cannot. */
-int32_t semihost_open(const char *path);
+#define SEMIHOST_READ 1u
+#define SEMIHOST_WRITE 5u
+
+/** Opens a file of the host; negative when it cannot. */
+int32_t semihost_open(const char *path, uint32_t mode);
 /** Reads up to n bytes; how many it read, 0 at the end. */
 uint32_t semihost_read(int32_t file, void *p, uint32_t n);
+/** Writes n bytes; true when it wrote them all. */
+bool semihost_write(int32_t file, const void *p, uint32_t n);
 /** The command line given with the image, without a zero byte; its length, 0 when there is none. */
 uint32_t semihost_arguments(char *text, uint32_t size);
 void semihost_print(const char *text);

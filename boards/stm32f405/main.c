@@ -104,7 +104,7 @@ static int32_t open_tape(void) {
     if (n >= sizeof words) return -1;
     words[n] = 0;
     const char *path = strchr(words, ' ');
-    return path ? semihost_open(path + 1) : -1;
+    return path ? semihost_open(path + 1, SEMIHOST_READ) : -1;
 }
 
 // ---- the report ----

@@ -6,6 +6,7 @@
 
 #define SYS_OPEN 0x01u
 #define SYS_WRITE0 0x04u
+#define SYS_WRITE 0x05u
 #define SYS_READ 0x06u
 #define SYS_GET_CMDLINE 0x15u
 #define SYS_EXIT 0x18u
@@ -19,8 +20,8 @@ static int32_t request(uint32_t number, const void *block) {
     return (int32_t)r0;
 }
 
-int32_t semihost_open(const char *path) {
-    const uint32_t block[3] = {(uint32_t)path, 1 /* rb */, (uint32_t)strlen(path)};
+int32_t semihost_open(const char *path, uint32_t mode) {
+    const uint32_t block[3] = {(uint32_t)path, mode, (uint32_t)strlen(path)};
     return request(SYS_OPEN, block);
 }
 
@@ -28,6 +29,11 @@ uint32_t semihost_read(int32_t file, void *p, uint32_t n) {
     const uint32_t block[3] = {(uint32_t)file, (uint32_t)p, n};
     uint32_t missing = (uint32_t)request(SYS_READ, block); // it answers with the number of bytes not read
     return missing <= n ? n - missing : 0;
+}
+
+bool semihost_write(int32_t file, const void *p, uint32_t n) {
+    const uint32_t block[3] = {(uint32_t)file, (uint32_t)p, n};
+    return request(SYS_WRITE, block) == 0; // it answers with the number of bytes not written
 }
 
 uint32_t semihost_arguments(char *text, uint32_t size) {

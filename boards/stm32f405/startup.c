@@ -110,6 +110,13 @@ bool board_stack_overflowed(void) {
     return false;
 }
 
+void board_stack_paint(void) {
+    uint32_t *end;
+    __asm volatile("mov %0, sp" : "=r"(end));
+    for (volatile uint32_t *p = (uint32_t *)(void *)stack_bottom; p < end; p++)
+        *p = PAINT; // no call of memset
+}
+
 uint32_t board_stack_used(void) {
     const uint32_t *p = (const uint32_t *)(void *)stack_bottom, *end = (const uint32_t *)(void *)stack_top;
     while (p < end && *p == PAINT) p++;

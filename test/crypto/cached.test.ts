@@ -4,7 +4,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { device, engines, forSeconds, hex, number, Source } from "./device.ts";
+import { device, engines, forSeconds, hex, many, number, Source } from "./device.ts";
 import { decoded, kinds, oddEncodings, signed, type Signed } from "./edges.ts";
 
 const Point = ed25519.Point;
@@ -116,7 +116,7 @@ for (const engine of engines) {
 
   test(`in batches too, prepared keys, others, or both (${engine})`, () => {
     const source = new Source(3);
-    const n = forSeconds(2 * seconds, 12, (round) => {
+    const n = forSeconds(2 * seconds, many(engine, 12), (round) => {
       flash = new Uint8Array(0);
       const size = source.pick([1, 2, 5, 6, 7, 10, 21, 22, 32]);
       const mixed = source.below(3);
