@@ -13,10 +13,11 @@ import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { NOTHING, type Engine, type Hal } from "../host/device/device.ts";
+import { BOARDS, type BoardName } from "../tools/images.mjs";
 
 export type { Engine, Hal };
 /** What runs a module of test hooks; only the first two run devices. */
-export type ModuleEngine = Engine | "stm32f405";
+export type ModuleEngine = Engine | BoardName;
 
 export interface DebugModule {
   engine: ModuleEngine;
@@ -110,24 +111,27 @@ async function inWasm3(): Promise<DebugModule> {
   };
 }
 
-async function onBoard(): Promise<DebugModule> {
-  const { Board } = await import("../tools/m4.ts");
+async function onBoard(name: BoardName): Promise<DebugModule> {
+  const { Board } = await import("../tools/board.ts");
   const bytes = await wasmBytes();
-  const board = await Board.open({ wasm: file, hal: emptyHal() });
+  const board = await Board.open({ board: name, wasm: file, hal: emptyHal() });
   const names = WebAssembly.Module.exports(await WebAssembly.compile(bytes as BufferSource)).map((e) => e.name);
   return Object.assign(board, { exports: () => names });
 }
 
-const OPEN: Record<ModuleEngine, () => Promise<DebugModule>> = { v8: inV8, wasm3: inWasm3, stm32f405: onBoard };
-
 /** A fresh instance of build/debug.wasm, or of the file that SYNOD_DEBUG_WASM names. Compiles it first when sources changed. */
 export function debugModule(engine: ModuleEngine = "v8"): Promise<DebugModule> {
-  return OPEN[engine]();
+  return engine === "v8" ? inV8() : engine === "wasm3" ? inWasm3() : onBoard(engine);
 }
 
 const named = process.env.SYNOD_ENGINES?.split(",");
 
 /** The engines that tests compare; SYNOD_ENGINES=v8 narrows them. */
 export const engines: Engine[] = (["v8", "wasm3"] as const).filter((e) => !named || named.includes(e));
-/** The same for tests that need no more than a module: SYNOD_ENGINES=stm32f405 takes the emulated board. */
-export const moduleEngines: ModuleEngine[] = named?.includes("stm32f405") ? [...engines, "stm32f405"] : engines;
+/** The same for tests that need no more than a module: SYNOD_ENGINES=stm32f405 takes an emulated board, by its name in tools/images.mjs. */
+export const moduleEngines: ModuleEngine[] = [
+  ...engines,
+  ...(Object.keys(BOARDS) as BoardName[]).filter((b) => named?.includes(b)),
+];
+/** True of the engines that are emulated boards: a call takes a hundred times as long as in V8. */
+export const isBoard = (engine: ModuleEngine): engine is BoardName => engine !== "v8" && engine !== "wasm3";

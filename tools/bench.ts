@@ -7,10 +7,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import kleur from "kleur";
-import { armCompiler, compiler, version } from "./boards.mjs";
+import { compiler, version } from "./boards.mjs";
 import { chart } from "./chart.ts";
 import { missing, missingBoard } from "./count.ts";
 import { PLANS, UNITS, type Plan, type Unit } from "./plans.ts";
+import { compilerOf } from "./images.mjs";
 import { say, step } from "./progress.mjs";
 
 const HELP = `npm run bench -- [WORD...] [--json] [--record] [--svg]
@@ -65,7 +66,7 @@ export type Recorded = { compiler: string; arm: string } & Partial<Record<Unit, 
 /** The compilers of wasm3 here, as test/budget.json names them. The board's is null when it cannot be emulated here. */
 export const compilers = (): { compiler: string; arm: string | null } => ({
   compiler: version(compiler()),
-  arm: missingBoard() === null ? version(armCompiler()) : null,
+  arm: missingBoard("stm32f405") === null ? version(compilerOf("stm32f405")) : null,
 });
 
 const needsBoard = (plan: Plan): boolean => UNITS[plan.unit].by === "arm";
@@ -169,7 +170,7 @@ function print({ compiler: cc, arm, rows }: Bench): void {
 
 async function run(words: string[], options: { json?: boolean; record?: boolean; svg?: boolean }): Promise<number> {
   const why = missing();
-  const board = missingBoard();
+  const board = missingBoard("stm32f405") ?? missingBoard("lx106");
   if (why !== null || (board !== null && (options.svg || chosen(words).every(needsBoard)))) {
     say(why ?? board ?? "");
     return 3;

@@ -5,7 +5,7 @@ export const paths: {
   posix: string;
   posixSan: string;
   tool(name: string): string;
-  stm32(name: string): string;
+  image(board: string, name: string): string;
 };
 
 /** The first of these programs that runs, or null. */
@@ -25,47 +25,3 @@ export function buildTool(
   name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;
-
-/** Debian packages that buildStm32 and runQemu lack here. */
-export function missingForStm32(): string[];
-/** The compiler of the board images. */
-export function armCompiler(): string;
-/** Arguments for qemu-system-arm. */
-export function qemuArguments(elf: string, semihosting?: string): string[];
-export function buildStm32(options?: {
-  wasm?: string;
-  main?: "main" | "jobs";
-  name?: string;
-  chip?: boolean;
-  optimize?: string;
-}): Promise<boolean>;
-
-export interface Pair {
-  used: number;
-  of: number;
-}
-
-/** What an image printed; see the head comment of boards/stm32f405/main.c. */
-export interface Report {
-  trace: string;
-  calls: number;
-  traps: number;
-  records: number;
-  ram: Record<string, number>;
-  bank1: Pair;
-  bank2: Pair;
-  flash: Pair;
-  "wasm-stack": Pair;
-  "native-stack": Pair;
-  /** Declared, compiled. */
-  functions: Pair;
-  /** In all calls, in the largest call. */
-  instructions: Pair;
-  code: number;
-  module: number;
-  error: string | null;
-  status: number;
-  text: string;
-}
-
-export function runQemu(options: { elf: string; tape: string; timeoutMs?: number }): Promise<Report>;

@@ -1,4 +1,4 @@
-// Builds everything in C: the addon, the tools that count, the board images; and runs an image in QEMU.
+// Builds everything in C for this machine: the addon, the tools that count, the device as a process.
 //
 //   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
 //   buildTool(name)   build/count, build/count-ops, build/count-fused, build/replay, build/rival
@@ -10,7 +10,7 @@
 // with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp), from build/wasm3 where this
 // tree is itself a package of npm (pack.mjs), or from WASM3_DIR.
 
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,14 +19,14 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const built = (name) => join(root, "build", name);
+export const built = (name) => join(root, "build", name);
 const RUNTIME = join(root, "boards/runtime");
 const FUSE = join(RUNTIME, "fuse.c"); // stands in for wasm3's m3_compile.c, which it includes
 const LARGEST = /(fuse|m3_compile)\.c$/; // compiled first
 export const strictness = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion"]; // what our own files must pass
 const THEIRS = ["-std=gnu11", "-w"]; // wasm3's files are not ours to mend
 // wasm3 multiplies signed integers and reads slots through pointers of several types, trusting both to be defined.
-const LENIENT = ["-fwrapv", "-fno-strict-aliasing", "-DNDEBUG"];
+export const LENIENT = ["-fwrapv", "-fno-strict-aliasing", "-DNDEBUG"];
 const THREADS = ["-DSYNOD_PER_THREAD=__thread"]; // Node may load the addon in several
 
 // ---- tools of this machine ----
@@ -105,7 +105,7 @@ function fingerprint(paths, more) {
   return hash.digest("hex");
 }
 
-const headers = (folder) =>
+export const headers = (folder) =>
   readdirSync(folder)
     .filter((f) => f.endsWith(".h"))
     .sort()
@@ -116,7 +116,7 @@ const pending = new Map(); // output -> promise, so that two callers in one proc
  * Compiles and links `output` unless its stamp says that nothing changed. `ours` is compiled under -Werror, wasm3's files
  * without warnings; both with `flags`. True when something was built.
  */
-function make(output, job) {
+export function make(output, job) {
   if (!pending.has(output))
     pending.set(
       output,
@@ -127,13 +127,13 @@ function make(output, job) {
 
 async function makeNow(
   output,
-  { cc, ours, flags, link, wasm3 = true, fuse = true, also = [], skip = [], strict = [] },
+  { cc, ours, flags, link, wasm3 = true, fuse = true, also = [], skip = [], strict = [], own = {} },
 ) {
   const folder = wasm3Folder();
   const files = wasm3 ? wasm3Files(folder).filter((f) => !skip.includes(basename(f))) : [];
   const theirs = fuse ? files.map((f) => (basename(f) === "m3_compile.c" ? FUSE : f)) : files;
   const inputs = [...ours, ...theirs, ...headers(folder), ...headers(RUNTIME), ...also];
-  const hash = fingerprint(inputs, [version(cc), flags, link, strict, strictness, THEIRS]);
+  const hash = fingerprint(inputs, [version(cc), flags, link, strict, own, strictness, THEIRS]);
   const stamp = `${output}.stamp`;
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
   const objects = join(root, "build/objects", `${basename(output)}.${process.pid}`);
@@ -148,7 +148,7 @@ async function makeNow(
   try {
     await pool([
       ...theirs.sort((a, b) => Number(LARGEST.test(b)) - Number(LARGEST.test(a))).map((f) => compile(f, THEIRS)),
-      ...ours.map((f) => compile(f, f.endsWith(".S") ? [] : [...strictness, ...strict])),
+      ...ours.map((f) => compile(f, f.endsWith(".S") ? (own[basename(f)] ?? []) : [...strictness, ...strict])),
     ]);
     await run(cc, [...flags, ...made.sort(), "-o", `${output}.${process.pid}`, ...link]);
     renameSync(`${output}.${process.pid}`, output);
@@ -159,7 +159,8 @@ async function makeNow(
   return true;
 }
 
-const sources = (folder, ...names) => names.map((n) => join(root, "boards", folder, n));
+/** Paths of files of boards/FOLDER. */
+export const sources = (folder, ...names) => names.map((n) => join(root, "boards", folder, n));
 
 // ---- this machine ----
 
@@ -235,105 +236,11 @@ export function buildTool(name, { clang = true, sanitize = false } = {}) {
   });
 }
 
-// ---- STM32F405 ----
-
-const ARM = "arm-none-eabi-gcc";
-const CHIP = join(root, "boards/stm32f405");
-
-/** What buildStm32 and runQemu need and this machine lacks: names of Debian packages, none when all is there. */
-export function missingForStm32() {
-  const lacks = [];
-  if (!have(ARM)) lacks.push("gcc-arm-none-eabi", "libnewlib-arm-none-eabi");
-  if (!have("qemu-system-arm")) lacks.push("qemu-system-arm");
-  return lacks;
-}
-
-/** The compiler of the board images. */
-export const armCompiler = () => ARM;
-
-/**
- * Builds build/stm32f405-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "main", which replays
- * one tape, or "jobs", which calls exports as it is told. `chip` builds for the chip's own memory map (CCM at 0x10000000)
- * instead of QEMU's; `optimize` is -Os unless said otherwise.
- */
-export function buildStm32({
-  wasm = built("device.wasm"),
-  main = "main",
-  name = basename(wasm, ".wasm") + (main === "main" ? "" : `-${main}`),
-  chip = false,
-  optimize = "-Os",
-} = {}) {
-  const script = join(CHIP, "chip.ld");
-  const cpu = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "--specs=nano.specs"];
-  const flags = [...cpu, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT];
-  return make(paths.stm32(chip ? `${name}-chip` : name), {
-    cc: ARM,
-    ours: [
-      ...sources("stm32f405", `${main}.c`, "startup.c", "semihost.c", "module.S"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
-    ],
-    flags: [...flags, `-DMODULE="${wasm}"`],
-    link: [
-      "-nostartfiles",
-      "--specs=nosys.specs",
-      "-Wl,--gc-sections",
-      "-T",
-      script,
-      ...(chip ? [] : ["-Wl,--defsym=BANK2=0x20020000"]),
-    ],
-    also: [script, wasm, ...headers(CHIP)],
-  });
-}
-
-/** The lines that an image prints, as numbers by name. */
-function parse(text) {
-  const report = { trace: "", ram: {}, error: null };
-  for (const line of text.split("\n")) {
-    const [name, ...rest] = line.split(" ");
-    if (name === "trace") report.trace = rest[0];
-    else if (name === "ram") report.ram[rest[0]] = Number(rest[1]);
-    else if (name === "error" || name.startsWith("fault")) report.error = line.replace(/^error /, "");
-    else if (rest.length === 2) report[name] = { used: Number(rest[0]), of: Number(rest[1]) };
-    else if (rest.length === 1) report[name] = Number(rest[0]);
-  }
-  return report;
-}
-
-/** Arguments under which qemu-system-arm runs an image, one nanosecond an instruction. `semihosting` goes to the image. */
-export const qemuArguments = (elf, semihosting = "") => [
-  ...["-M", "netduinoplus2", "-kernel", resolve(elf), "-display", "none", "-monitor", "none", "-serial", "null"],
-  ...["-icount", "shift=0", "-net", "none", "-semihosting-config", `enable=on,target=native${semihosting}`],
-];
-
-/**
- * Runs an image on QEMU's netduinoplus2 with a tape; resolves to what it printed: trace, calls, traps, records, ram {name:
- * bytes}, bank1/bank2/flash/wasm-stack/native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used:
- * total, of: largest}, error, status, text. Throws when it does not end in time or prints no trace.
- */
-export function runQemu({ elf, tape, timeoutMs = 120_000 }) {
-  const comma = (path) => path.replaceAll(",", ",,");
-  const args = qemuArguments(elf, `,arg=replay,arg=${comma(basename(tape))}`);
-  return new Promise((done, fail) => {
-    const child = spawn("qemu-system-arm", args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
-    let text = "";
-    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (d) => (text += d));
-    child.on("error", (error) => (clearTimeout(timer), fail(error)));
-    child.on("close", (status, signal) => {
-      clearTimeout(timer);
-      const report = { ...parse(text), status, text };
-      if (signal) fail(new Error(`QEMU did not finish within ${timeoutMs} ms:\n${text}`));
-      else if (!report.trace && !report.error) fail(new Error(`QEMU said nothing of use (status ${status}):\n${text}`));
-      else done(report);
-    });
-  });
-}
-
 /** The paths of what this file builds. */
 export const paths = {
   binding: built("wasm3.node"),
   posix: built("synod-node"),
   posixSan: built("synod-node-san"),
   tool: (name) => built(name),
-  stm32: (name) => built(`stm32f405-${name}.elf`),
+  image: (board, name) => built(`${board}-${name}.elf`),
 };

@@ -2,7 +2,7 @@
 // in libsodium.
 //
 //   x86({ wasm, name, args, setup })    instructions per call in wasm3, by valgrind's cachegrind
-//   thumb2({ wasm, name, args, setup }) Thumb-2 instructions and native stack of one call in wasm3, by QEMU
+//   onBoard({ wasm, name, args, setup }, board)   instructions and native stack of one call on an emulated board, by QEMU
 //   ops({ wasm, name, args, setup })    executed wasm3 operations per call, and by operation
 //   rival("verify", 32)                 instructions per call in libsodium, natively
 //   functions({ wasm, tape })           bytes of code page by function, as on a 32-bit board, after replaying a tape
@@ -13,8 +13,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { NOTHING, type Hal } from "../host/device/device.ts";
-import { armCompiler, buildTool, compiler, have, missingForStm32, paths, version } from "./boards.mjs";
-import { Board } from "./m4.ts";
+import { buildTool, compiler, have, paths, version } from "./boards.mjs";
+import { compilerOf, missingFor, type BoardName } from "./images.mjs";
+import { Board } from "./board.ts";
 
 const run = promisify(execFile);
 
@@ -46,10 +47,10 @@ export function missing(): string | null {
   return have("valgrind") ? null : "valgrind is not installed; on Debian: apt-get install valgrind";
 }
 
-/** Why counting on the emulated board is not possible here, or null. */
-export function missingBoard(): string | null {
-  const lacks = missingForStm32();
-  return lacks.length === 0 ? null : `the emulated board needs ${lacks.join(" ")}; on Debian: apt-get install them`;
+/** Why counting on an emulated board is not possible here, or null. */
+export function missingBoard(board: BoardName): string | null {
+  const lacks = missingFor(board);
+  return lacks.length === 0 ? null : `the emulated ${board} needs ${lacks.join(" ")}; on Debian: apt-get install them`;
 }
 
 const words = (job: Job): string[] => [
@@ -105,9 +106,9 @@ function quiet(): Hal {
   };
 }
 
-/** Thumb-2 instructions of one call of an export on the emulated Cortex-M4, and the bytes of native stack that it takes. */
-export async function thumb2(job: Job): Promise<Count & { stack: number }> {
-  const board = await Board.open({ wasm: job.wasm, hal: quiet() });
+/** Instructions of one call of an export on an emulated board, and the bytes of native stack that it takes. */
+export async function onBoard(job: Job, name: BoardName = "stm32f405"): Promise<Count & { stack: number }> {
+  const board = await Board.open({ board: name, wasm: job.wasm, hal: quiet() });
   try {
     for (const s of job.setup ?? []) {
       if ("write" in s) board.write(s.write, s.bytes);
@@ -115,7 +116,7 @@ export async function thumb2(job: Job): Promise<Count & { stack: number }> {
     }
     board.call(job.name, ...(job.args ?? [])); // compiles
     const result = BigInt(board.call(job.name, ...(job.args ?? [])));
-    return { count: board.instructions, stack: board.stack, result, compiler: version(armCompiler()) };
+    return { count: board.instructions, stack: board.stack, result, compiler: version(compilerOf(name)) };
   } finally {
     board.close();
   }

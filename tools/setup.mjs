@@ -67,6 +67,21 @@ const ARM = {
   use: "the ARM cross compiler",
 };
 const NEWLIB = { packages: ["libnewlib-arm-none-eabi"], there: newlib, use: "newlib, the C library of the boards" };
+const RISCV = {
+  packages: ["gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf"],
+  there: () => onPath("riscv64-unknown-elf-gcc") && existsSync("/usr/lib/picolibc/riscv64-unknown-elf"),
+  use: "the RISC-V cross compiler and its C library",
+};
+const XTENSA = {
+  packages: ["gcc-xtensa-lx106", "picolibc-xtensa-lx106-elf"],
+  there: () => onPath("xtensa-lx106-elf-gcc") && existsSync("/usr/lib/xtensa-lx106-elf/lib/libc.a"),
+  use: "the Xtensa cross compiler and its C library",
+};
+const MISC = {
+  packages: ["qemu-system-misc"],
+  there: () => onPath("qemu-system-riscv32") && onPath("qemu-system-xtensa"),
+  use: "QEMU for RISC-V and Xtensa",
+};
 const VALGRIND = {
   packages: ["valgrind", "libc6-dbg"],
   there: () => onPath("valgrind"),
@@ -84,8 +99,8 @@ const COMMANDS = {
   start: [COMPILER],
   build: [COMPILER],
   size: [COMPILER],
-  bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB],
-  test: [CLANG, QEMU, ARM, NEWLIB, VALGRIND, SODIUM, FORMAT, CHROMIUM],
+  bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB, MISC, XTENSA],
+  test: [CLANG, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA, VALGRIND, SODIUM, FORMAT, CHROMIUM],
 };
 const INDISPENSABLE = { start: true, build: true, size: true, bench: true, test: false };
 

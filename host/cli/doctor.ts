@@ -102,6 +102,9 @@ const CLONE = [
   "libsodium",
   "qemu-system-arm",
   "arm-none-eabi-gcc",
+  "qemu-system-misc",
+  "riscv64-unknown-elf-gcc",
+  "xtensa-lx106-elf-gcc",
   "chromium",
 ];
 const TOOLS: Tool[] = [
@@ -215,6 +218,30 @@ const TOOLS: Tool[] = [
     found: () => version("arm-none-eabi-gcc"),
     debian: "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     brew: "arm-none-eabi-gcc",
+  },
+  {
+    name: "qemu-system-misc",
+    needed: false,
+    without: "the RISC-V and Xtensa images are built but not run",
+    found: () => version("qemu-system-riscv32"),
+    debian: "qemu-system-misc",
+    brew: "qemu",
+  },
+  {
+    name: "riscv64-unknown-elf-gcc",
+    needed: false,
+    without: "no RISC-V image",
+    found: () => version("riscv64-unknown-elf-gcc"),
+    debian: "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    brew: "riscv-gnu-toolchain",
+  },
+  {
+    name: "xtensa-lx106-elf-gcc",
+    needed: false,
+    without: "no Xtensa image, and npm run bench has no native stack without tail calls",
+    found: () => version("xtensa-lx106-elf-gcc"),
+    debian: "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
+    brew: "",
   },
   {
     name: "chromium",

@@ -1,4 +1,4 @@
-// tools/m4.ts and boards/stm32f405/jobs.c: a module on the emulated Cortex-M4 does what it does in wasm3 on this machine, and
+// tools/board.ts and boards/bare/jobs.c: a module on the emulated Cortex-M4 does what it does in wasm3 on this machine, and
 // the tests of crypto hold there: the same files, with what is random cut short. All of them with SYNOD_BUDGET.
 
 import { execFile } from "node:child_process";
@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Trap, type Hal } from "../../host/device/device.ts";
-import { Board } from "../../tools/m4.ts";
+import { Board } from "../../tools/board.ts";
 import { binding, board, fixture, lacking, numbers, root, scratch } from "./board.ts";
 
 const absent = lacking("arm-none-eabi-gcc", "qemu-system-arm");
 const { Wasm3Module } = await binding();
 const { path, wasm } = await fixture();
-const open = (hal: Hal = board()): Promise<Board> => Board.open({ wasm: path, hal, name: "fixture-jobs" });
+const open = (hal: Hal = board()): Promise<Board> =>
+  Board.open({ board: "stm32f405", wasm: path, hal, name: "fixture-jobs" });
 
 const INPUT = 0x1c00;
 
@@ -101,7 +102,7 @@ test("what does not load or overflows the native stack is said in words", async 
   if (absent) return;
   const broken = join(scratch, "broken.wasm");
   writeFileSync(broken, wasm.subarray(0, wasm.length >> 1));
-  const said = await Board.open({ wasm: broken, hal: board(), name: "broken-jobs" }).then(
+  const said = await Board.open({ board: "stm32f405", wasm: broken, hal: board(), name: "broken-jobs" }).then(
     () => "",
     (e: Error) => e.message,
   );
@@ -115,9 +116,9 @@ test("what does not load or overflows the native stack is said in words", async 
 test("a program that ends takes its emulator along", async () => {
   if (absent) return;
   const lines = [
-    `import { Board } from ${JSON.stringify(join(root, "tools/m4.ts"))};`,
+    `import { Board } from ${JSON.stringify(join(root, "tools/board.ts"))};`,
     `import { board } from ${JSON.stringify(join(root, "test/boards/board.ts"))};`,
-    `(async () => { const m = await Board.open({ wasm: ${JSON.stringify(path)}, hal: board(), name: "fixture-jobs" });`,
+    `(async () => { const m = await Board.open({ board: "stm32f405", wasm: ${JSON.stringify(path)}, hal: board(), name: "fixture-jobs" });`,
     `console.log(m.pid); if (process.argv[2] === "die") process.kill(process.pid, "SIGKILL"); })();`,
   ];
   const program = join(scratch, "ends.ts");

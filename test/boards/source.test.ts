@@ -42,14 +42,27 @@ for (const cc of ["gcc", "clang"]) {
   });
 }
 
-test("nor has the chip's compiler about the board", async () => {
-  if (lacking("arm-none-eabi-gcc")) return;
-  const cpu = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"];
-  assert.is(await complaints("arm-none-eabi-gcc", [...files("runtime", ".c"), ...files("stm32f405", ".c")], cpu), "");
-});
+const bare = (folder: string, ...without: string[]): string[] =>
+  [...files("runtime", ".c"), ...files("bare", ".c"), ...files(folder, ".c")].filter(
+    (f) => !without.some((w) => f.endsWith(w)),
+  );
+const CHIPS: [cc: string, sources: string[], flags: string[]][] = [
+  ["arm-none-eabi-gcc", bare("stm32f405"), ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"]],
+  ["riscv64-unknown-elf-gcc", bare("riscv", "cortexm.c"), ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
+  [
+    "xtensa-lx106-elf-gcc",
+    bare("xtensa", "cortexm.c", "bare/semihost.c"),
+    ["-isystem", "/usr/lib/xtensa-lx106-elf/include"],
+  ],
+];
+for (const [cc, sources, flags] of CHIPS)
+  test(`nor has ${cc} about its board`, async () => {
+    if (lacking(cc)) return;
+    assert.is(await complaints(cc, sources, [...flags, "-I", join(root, "boards/bare")]), "");
+  });
 
 test("only engine.c and fuse.c name wasm3's private parts", () => {
-  for (const folder of ["runtime", "binding", "stm32f405"]) {
+  for (const folder of ["runtime", "binding", "bare", "posix", "stm32f405", "xtensa"]) {
     for (const file of [...files(folder, ".c"), ...files(folder, ".h")]) {
       if (/(engine|fuse)\.c$/.test(file)) continue;
       assert.not.match(readFileSync(file, "utf8"), /"m3_\w+\.h"|runtime->|module->(?!boot|input)/, file);

@@ -7,7 +7,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../../host/device/bytes.ts";
 import { Fleet } from "../../host/fleet/fleet.ts";
-import { buildStm32, paths, runQemu } from "../../tools/boards.mjs";
+import { paths } from "../../tools/boards.mjs";
+import { buildImage, runImage } from "../../tools/images.mjs";
 import { binding, calls, fixture, lacking, run, scratch, tape, type Call, type Recording } from "./board.ts";
 import { device } from "../fleet/wasm.ts";
 
@@ -18,8 +19,8 @@ const FLASH = 1024 * 1024;
 const absent = lacking("arm-none-eabi-gcc", "qemu-system-arm");
 await binding();
 const { path, wasm } = await fixture();
-if (!absent) await buildStm32({ wasm: path, name: "fixture" });
-const elf = paths.stm32("fixture");
+if (!absent) await buildImage({ wasm: path, name: "fixture" });
+const elf = paths.image("stm32f405", "fixture");
 
 /** A request of the fixture, on a device just booted. */
 const after = (...bytes: number[]): Call[] => [
@@ -31,7 +32,7 @@ test("the board prints the trace that V8 and wasm3 on the host computed", async 
   if (absent) return;
   for (const engine of ["v8", "wasm3"] as const) {
     const recording = tape(engine, wasm, calls(`stm32f405 ${engine}`, 300));
-    const report = await runQemu({ elf, tape: recording.path });
+    const report = await runImage({ elf, tape: recording.path });
     assert.is(report.error, null, report.text);
     assert.is(report.status, 0);
     assert.is(report.trace, recording.trace);
@@ -42,14 +43,14 @@ test("the board prints the trace that V8 and wasm3 on the host computed", async 
 test("two runs of one tape are the same to the instruction", async () => {
   if (absent) return;
   const { path: file } = tape("v8", wasm, calls("twice", 60));
-  const [a, b] = await Promise.all([runQemu({ elf, tape: file }), runQemu({ elf, tape: file })]);
+  const [a, b] = await Promise.all([runImage({ elf, tape: file }), runImage({ elf, tape: file })]);
   assert.is(a.text, b.text);
   assert.ok(a.instructions.used > 1e6, "instructions are counted");
 });
 
 test("its RAM table adds up and lies within the chip's two banks", async () => {
   if (absent) return;
-  const report = await runQemu({ elf, tape: tape("v8", wasm, calls("ram", 100)).path });
+  const report = await runImage({ elf, tape: tape("v8", wasm, calls("ram", 100)).path });
   const { total, ...parts } = report.ram;
   assert.is(
     Object.values(parts).reduce((sum, n) => sum + n, 0),
@@ -65,7 +66,7 @@ test("its RAM table adds up and lies within the chip's two banks", async () => {
 
 test("a runaway recursion ends in a message, not in silence or in other data", async () => {
   if (absent) return;
-  const report = await runQemu({ elf, tape: tape("v8", wasm, after(7)).path, timeoutMs: 30_000 });
+  const report = await runImage({ elf, tape: tape("v8", wasm, after(7)).path, timeoutMs: 30_000 });
   assert.is.not(report.status, 0);
   assert.match(report.text, /native stack|stack overflow/);
 });
@@ -74,19 +75,19 @@ test("what is no tape, or another device's, ends with a reason and status 1", as
   if (absent) return;
   const file = join(scratch, "bad.tape");
   writeFileSync(file, "SYNODTAP is not enough");
-  assert.match((await runQemu({ elf, tape: file })).text, /error a tape of another version/);
+  assert.match((await runImage({ elf, tape: file })).text, /error a tape of another version/);
   const good: Recording = tape("v8", wasm, after(4, 1));
   writeFileSync(file, good.bytes.subarray(0, good.bytes.length - 60));
-  const cut = await runQemu({ elf, tape: file });
+  const cut = await runImage({ elf, tape: file });
   assert.is(cut.status, 1);
   assert.match(cut.error ?? "", /inside a record|more than the tape answers/);
-  assert.match((await runQemu({ elf, tape: join(scratch, "none.tape") })).text, /error no tape/);
+  assert.match((await runImage({ elf, tape: join(scratch, "none.tape") })).text, /error no tape/);
 });
 
 test("the image for the chip itself puts code pages into the CCM", async () => {
   if (lacking("arm-none-eabi-gcc")) return;
-  await buildStm32({ wasm: path, name: "fixture", chip: true });
-  const { stdout } = run("arm-none-eabi-nm", [paths.stm32("fixture-chip")]);
+  await buildImage({ wasm: path, name: "fixture", chip: true });
+  const { stdout } = run("arm-none-eabi-nm", [paths.image("stm32f405", "fixture-chip")]);
   const symbols = new Map(stdout.split("\n").map((l) => [l.slice(11), parseInt(l.slice(0, 8), 16)]));
   assert.is(symbols.get("bank2_start"), 0x10000000);
   assert.is(symbols.get("stack_bottom"), 0x20000000, "an overflow of the stack leaves RAM");
@@ -105,8 +106,8 @@ test("the device itself: a tape of a fleet with losses and power cuts gives the 
   writeFileSync(file, fleet.recorder!.bytes());
   const expected = hex(fleet.recorder!.digest());
   fleet.close();
-  await buildStm32({ wasm: module, name: "test-device" });
-  const report = await runQemu({ elf: paths.stm32("test-device"), tape: file, timeoutMs: 300_000 });
+  await buildImage({ wasm: module, name: "test-device" });
+  const report = await runImage({ elf: paths.image("stm32f405", "test-device"), tape: file, timeoutMs: 300_000 });
   assert.is(report.error, null, report.text);
   assert.is(report.trace, expected);
   assert.ok(report.calls > 40, `${report.calls} calls`);

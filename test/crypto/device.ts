@@ -1,8 +1,8 @@
 // What the tests of crypto share: the module in each engine at hand, deterministic bytes, time limits.
 
-import { debugModule, moduleEngines, type DebugModule, type ModuleEngine } from "../wasm.ts";
+import { debugModule, moduleEngines, type DebugModule, type ModuleEngine, isBoard } from "../wasm.ts";
 
-export { moduleEngines as engines };
+export { isBoard, moduleEngines as engines };
 
 /** The debug module, or null with a printed word when this engine cannot be had here (never so under CI). */
 export async function device(engine: ModuleEngine): Promise<DebugModule | null> {
@@ -47,8 +47,8 @@ export function forSeconds(seconds: number, least: number, round: (i: number) =>
   return i;
 }
 
-/** How often a test repeats itself in this engine: on the emulated board an eighth, where one call takes a hundred times as long as in V8. */
-export const many = (engine: ModuleEngine, n: number): number => (engine === "stm32f405" ? Math.ceil(n / 8) : n);
+/** How often a test repeats itself in this engine: on an emulated board an eighth. */
+export const many = (engine: ModuleEngine, n: number): number => (isBoard(engine) ? Math.ceil(n / 8) : n);
 
 export const hex = (b: Uint8Array): string => Buffer.from(b).toString("hex");
 export const unhex = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, "hex"));

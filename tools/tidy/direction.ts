@@ -99,6 +99,9 @@ function edges(source: Source): string[] {
   });
 }
 
+/** Boards whose images boards/bare makes. */
+const BARE = new Set(["boards/stm32f405", "boards/riscv", "boards/xtensa"]);
+
 /** The same for C: where a quoted include may point. */
 function includes(source: Source): string[] {
   if (!source.path.startsWith("boards/")) return [];
@@ -112,10 +115,13 @@ function includes(source: Source): string[] {
       own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
     )
       return [];
-    const runtime = to.startsWith("..") ? beside : `boards/runtime/${to}`;
-    if (own !== "boards/runtime" && /^boards\/runtime\/[\w.]+$/.test(runtime) && isThere(runtime)) return [];
+    const shared = ["boards/runtime", ...(BARE.has(own) ? ["boards/bare"] : [])].map((d) =>
+      to.startsWith("..") ? beside : `${d}/${to}`,
+    );
+    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare)\/[\w.]+$/.test(p) && isThere(p)))
+      return [];
     return [
-      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, the system and wasm3`,
+      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare when it has no system, the system and wasm3`,
     ];
   });
 }

@@ -1,5 +1,10 @@
-// What this chip gives: the linker's addresses, a heap that knows its high-water mark, a stack that knows its
-// own, the debugger's files, and a counter of executed instructions in QEMU.
+// What a board without an operating system gives to the images of this folder: the linker's addresses, a heap
+// that knows its high-water mark, a stack that knows its own, the emulator's files, and a counter of executed
+// instructions.
+//
+// A board brings, beside its linker script: `start`, which paints the stack, and calls begin() on it;
+// board_init, board_instructions, semihost_request (or, where the emulator speaks another language, all of
+// semihost_*).
 
 #ifndef SYNOD_BOARD_H
 #define SYNOD_BOARD_H
@@ -7,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Addresses set by chip.ld; the value of a size is the address of its symbol. */
-extern uint8_t module_start[], module_end[], stack_bottom[], stack_top[], data_start[], bss_end[],
-    heap_start[], heap_end[];
+/** Addresses set by the linker script; the value of a size is the address of its symbol. */
+extern uint8_t module_start[], module_end[], stack_bottom[], stack_top[], data_start[], data_end[],
+    data_load[], bss_start[], bss_end[], heap_start[], heap_end[];
 extern uint8_t bank1_size[], bank2_start[], bank2_size[], flash_used[], flash_size[];
 
 /** Bytes of heap ever taken. */
@@ -24,10 +29,22 @@ void board_stack_paint(void);
 /** True when the guard below the native stack was touched. */
 bool board_stack_overflowed(void);
 
-/** TIM2: with QEMU's `-icount shift=0` it counts executed instructions exactly; wraps at 2^32. */
+/** Executed instructions, exact under QEMU's `-icount shift=0` but on the lx106; wraps at 2^32. */
 uint32_t board_instructions(void);
 
+/** What the chip needs before main; called with memory in place. */
+void board_init(void);
+
+/** From `start`, on a painted stack: memory, board_init, main, exit with its status. */
+_Noreturn void begin(void);
+
+/** A fault: says what happened, and where when pc is not 0; ends with status 3. */
+_Noreturn void fault(uint32_t pc);
+
 // semihosting: QEMU or a debug probe does it
+
+/** One request of Arm's semihosting, which RISC-V speaks too. */
+int32_t semihost_request(uint32_t number, const void *block);
 
 #define SEMIHOST_READ 1u
 #define SEMIHOST_WRITE 5u

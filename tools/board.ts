@@ -1,11 +1,11 @@
-// A module on the emulated Cortex-M4: build/stm32f405-NAME-jobs.elf in QEMU, called export by export.
+// A module on an emulated board: build/BOARD-NAME-jobs.elf in QEMU, called export by export.
 //
-//   const board = await Board.open({ wasm: "build/debug.wasm", hal });
+//   const board = await Board.open({ board: "stm32f405", wasm: "build/debug.wasm", hal });
 //   board.write(p, bytes); board.call("crypto_ed25519_verify", key, message, 32, signature); board.bytes(p, n);
-//   board.instructions, board.stack          what the last call took: Thumb-2 instructions, bytes of native stack
+//   board.instructions, board.stack          what the last call took: instructions, bytes of native stack
 //
 //   this process ──orders──▶ QEMU      named pipes; both sides wait for each other, so a call is an ordinary,
-//                ◀─answers──           synchronous one. The messages: boards/stm32f405/jobs.c
+//                ◀─answers──           synchronous one. The messages: boards/bare/jobs.c
 //
 // Rule: the emulator never outlives this process (it ends with the pipe, and is killed at exit) nor runs for ever (it has
 // so many seconds of CPU). Counts are exact: two runs give the same.
@@ -15,7 +15,8 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Trap, type Hal } from "../host/device/device.ts";
-import { buildStm32, paths, qemuArguments } from "./boards.mjs";
+import { paths } from "./boards.mjs";
+import { buildImage, emulator, type BoardName } from "./images.mjs";
 
 const CPU_SECONDS = 1800;
 const START_MS = 60_000;
@@ -32,16 +33,16 @@ process.once("exit", () => running.forEach((b) => b.close()));
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 export class Board {
-  readonly engine = "stm32f405";
+  readonly engine: BoardName;
   /** Who answers the module's questions; may be replaced at any time. */
   hal: Hal;
-  /** Thumb-2 instructions of the last call, also when it trapped. */
+  /** Instructions of the last call, also when it trapped. */
   instructions = 0;
   /** Bytes of native stack in the last call, from the stack's top. */
   stack = 0;
   /** Bytes of linear memory. */
   readonly memory: number = 0;
-  readonly #folder = mkdtempSync(join(tmpdir(), "synod-m4-"));
+  readonly #folder = mkdtempSync(join(tmpdir(), "synod-board-"));
   readonly #child: ChildProcess;
   readonly #orders: number;
   #answers: number;
@@ -51,24 +52,25 @@ export class Board {
     return this.#child.pid ?? 0;
   }
 
-  /** Builds build/stm32f405-NAME.elf around the module, starts it. Throws when that is not possible here. */
-  static async open(options: { wasm: string; hal: Hal; name?: string }): Promise<Board> {
-    const { wasm, hal, name = `${basename(wasm, ".wasm")}-jobs` } = options;
-    await buildStm32({ wasm: resolve(wasm), main: "jobs", name });
-    const board = new Board(paths.stm32(name), hal);
-    await board.#ready();
-    return board;
+  /** Builds build/BOARD-NAME.elf around the module, starts it. Throws when that is not possible here. */
+  static async open(options: { board: BoardName; wasm: string; hal: Hal; name?: string }): Promise<Board> {
+    const { board, wasm, hal, name = `${basename(wasm, ".wasm")}-jobs` } = options;
+    await buildImage({ board, wasm: resolve(wasm), main: "jobs", name });
+    const opened = new Board(board, paths.image(board, name), hal);
+    await opened.#ready();
+    return opened;
   }
 
-  private constructor(elf: string, hal: Hal) {
+  private constructor(board: BoardName, elf: string, hal: Hal) {
+    this.engine = board;
     this.hal = hal;
     const [orders, answers] = ["orders", "answers"].map((n) => join(this.#folder, n));
     execFileSync("mkfifo", [orders, answers]);
     this.#orders = openSync(orders, constants.O_RDWR); // does not wait for a reader
     this.#answers = openSync(answers, constants.O_RDONLY | constants.O_NONBLOCK); // nor this for a writer
     const log = openSync(join(this.#folder, "log"), "w");
-    const bounded = `ulimit -t ${CPU_SECONDS}; exec qemu-system-arm "$@"`;
-    this.#child = spawn("sh", ["-c", bounded, "sh", ...qemuArguments(elf)], {
+    const bounded = `ulimit -t ${CPU_SECONDS}; exec "$@"`;
+    this.#child = spawn("sh", ["-c", bounded, "sh", ...emulator(board, elf)], {
       cwd: this.#folder,
       stdio: ["ignore", log, log],
     });
