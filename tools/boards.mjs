@@ -3,8 +3,6 @@
 //   buildBinding()    build/wasm3.node             the addon that host/device/wasm3.ts loads
 //   buildTool(name)   build/count, build/count-ops, build/count-fused, build/replay, build/rival
 //   buildPosix()      build/synod-node             a device as a process
-//   buildStm32()      build/stm32f405-NAME.elf     a board image around a module: replays tapes, or obeys orders
-//   runQemu()         runs an image with a tape, returns what it printed
 //
 // Rule: nothing is compiled again unless a source, a flag or the compiler changed; nothing is printed, errors are thrown
 // with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp), from build/wasm3 where this

@@ -27,7 +27,7 @@
 #include "engine.h"
 
 #define WASM_STACK 4096u
-#define CODE_KEPT (40u * 1024)
+#define CODE_KEPT (20u * 1024)
 #define NAME 64u
 
 static struct {

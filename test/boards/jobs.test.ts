@@ -8,6 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Trap, type Hal } from "../../host/device/device.ts";
 import { Board } from "../../tools/board.ts";
+import { debugModule } from "../wasm.ts";
 import { binding, board, fixture, lacking, numbers, root, scratch } from "./board.ts";
 
 const absent = lacking("arm-none-eabi-gcc", "qemu-system-arm");
@@ -79,6 +80,35 @@ test("instructions and native stack are those of the last call, the same in two 
   assert.is(short, once);
   assert.is(again, long);
   assert.is(long - middle, middle - short, "by the same amount more for each byte");
+});
+
+test("a module whose code outgrows the chip runs all the same: code is dropped between calls, and made again", async () => {
+  if (absent) return;
+  const asked: number[] = [];
+  const m = await debugModule("stm32f405");
+  m.hal = { ...m.hal, read: (region) => (asked.push(region), null) };
+  const chip = m as unknown as Board;
+  const works: [string, ...number[]][] = [
+    ["crypto_ed25519_verify", INPUT, INPUT + 32, 32, INPUT + 64],
+    ["crypto_ed25519_sign", INPUT, INPUT, INPUT, 32, INPUT + 64],
+    ["crypto_x25519_shared", INPUT, INPUT + 32, INPUT + 64],
+    ["bench_batch", 0x2a00, 2],
+    ["crypto_aead_seal", INPUT, INPUT, INPUT, 16, INPUT + 64, 64, INPUT + 128],
+  ];
+  const took = (work: (typeof works)[number]): number => {
+    m.write(INPUT, new Uint8Array(512));
+    m.call(...work);
+    return chip.instructions;
+  };
+  const warm = works.map((w) => (took(w), took(w)));
+  const later = works.map(took);
+  assert.ok(
+    later.some((n, i) => n > warm[i]),
+    `something was dropped and compiled again: ${later} after ${warm}`,
+  );
+  assert.is.not(m.call("core_flash_open"), 0);
+  assert.equal(asked, [0], "the module still reaches the board");
+  chip.close();
 });
 
 test("what cannot be done is an error with its reason, and the board goes on", async () => {
