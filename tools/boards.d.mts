@@ -56,6 +56,8 @@ export interface Report {
   functions: Pair;
   /** In all calls, in the largest call. */
   instructions: Pair;
+  /** Of every call, in order; none unless asked for. */
+  each: number[];
   code: number;
   module: number;
   error: string | null;
@@ -63,4 +65,4 @@ export interface Report {
   text: string;
 }
 
-export function runQemu(options: { elf: string; tape: string; timeoutMs?: number }): Promise<Report>;
+export function runQemu(options: { elf: string; tape: string; each?: boolean; timeoutMs?: number }): Promise<Report>;

@@ -270,10 +270,11 @@ export function buildStm32({
 
 /** The lines that an image prints, as numbers by name. */
 function parse(text) {
-  const report = { trace: "", ram: {}, error: null };
+  const report = { trace: "", ram: {}, each: [], error: null };
   for (const line of text.split("\n")) {
     const [name, ...rest] = line.split(" ");
     if (name === "trace") report.trace = rest[0];
+    else if (name === "call") report.each.push(Number(rest[1]));
     else if (name === "ram") report.ram[rest[0]] = Number(rest[1]);
     else if (name === "error" || name.startsWith("fault")) report.error = line.replace(/^error /, "");
     else if (rest.length === 2) report[name] = { used: Number(rest[0]), of: Number(rest[1]) };
@@ -285,11 +286,11 @@ function parse(text) {
 /**
  * Runs an image on QEMU's netduinoplus2 with a tape; resolves to what it printed: trace, calls, traps, records, ram {name:
  * bytes}, bank1/bank2/flash/wasm-stack/native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used:
- * total, of: largest}, error, status, text. Throws when it does not end in time or prints no trace.
+ * total, of: largest}, each (with `each`: instructions of every call), error, status, text. Throws when it does not end in time or prints no trace.
  */
-export function runQemu({ elf, tape, timeoutMs = 120_000 }) {
+export function runQemu({ elf, tape, each = false, timeoutMs = 120_000 }) {
   const comma = (path) => path.replaceAll(",", ",,");
-  const semihosting = `enable=on,target=native,arg=replay,arg=${comma(basename(tape))}`;
+  const semihosting = `enable=on,target=native,arg=${each ? "each" : "replay"},arg=${comma(basename(tape))}`;
   const args = [
     "-M",
     "netduinoplus2",
