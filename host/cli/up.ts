@@ -77,8 +77,6 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
   const from = flag.integer(values, "from", targets.DEMO.recording.from, 0, 4416);
   const list = flag.list(values, "faults", faults.NAMES, "none");
   const slow = board.asked(values);
-  if (slow !== "none" && flag.text(values, "engine") === "posix")
-    throw new exit.Usage("--board is for simulated devices: processes are as fast as this machine");
   const wasm = given("wasm") ? { wasm: engine.module(flag.text(values, "wasm")) } : {};
   const token = given("token") ? { token: flag.text(values, "token") } : {};
   return {
@@ -238,6 +236,8 @@ export const command: Command = {
     const { kind } = targets.parse(plan.word);
     const made = { ...plan.options, ...details(values, kind === "sim") };
     if (kind === "file" && made.wasm === undefined) project.expectCurrent(plan.word);
+    if (kind === "posix" && made.board !== undefined)
+      throw new exit.Usage("--board is for simulated devices: processes are as fast as this machine");
     const n = made.n ?? 32;
     schedule.read(values, n);
     const record = tape.asked(values, n)?.device;

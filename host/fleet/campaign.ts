@@ -149,7 +149,7 @@ export function conduct(fleet: Fleet): Result {
 
 function busy(fleet: Fleet): Omit<Load, "latencyMs"> {
   const all = fleet.stations.map(({ processor }) => processor!);
-  const shares = all.slice(0, fleet.n).map(({ spentUs }) => spentUs / Math.max(1, fleet.nowUs));
+  const shares = all.slice(0, fleet.n).map((each) => each.spentUs(fleet.nowUs) / Math.max(1, fleet.nowUs));
   return { busy: shares, overruns: all.reduce((sum, { overruns }) => sum + overruns, 0) };
 }
 

@@ -23,8 +23,6 @@ export interface Around {
 }
 
 export class Processor {
-  /** Virtual microseconds that it computed, over all power-ups. */
-  spentUs = 0;
   /** Frames that found no room. */
   overruns = 0;
   readonly #costs: costs.Costs;
@@ -34,6 +32,8 @@ export class Processor {
   #busyUs = 0;
   /** What remains to be done for the call under way; null while it is idle. */
   #pending: (() => void) | null = null;
+  /** Microseconds that it was paid, those included that lie before #busyUs. */
+  #paidUs = 0;
   #counted = counters.zero();
   #inbox: { readonly link: number; readonly bytes: Uint8Array }[] = [];
   #waiting = 0; // bytes of these
@@ -48,8 +48,14 @@ export class Processor {
     return this.#pending !== null;
   }
 
+  /** Virtual microseconds that it computed until this time, which has no call behind it, over all power-ups. */
+  spentUs(atUs: number): number {
+    return this.#paidUs - Math.max(0, this.#busyUs - atUs);
+  }
+
   /** Power went off: what was computed or waited is gone. */
   reset(): void {
+    this.#paidUs = this.spentUs(this.#around.nowUs());
     this.#pending = null;
     this.#busyUs = 0;
     this.#counted = counters.zero();
@@ -73,7 +79,7 @@ export class Processor {
     const us = costs.microseconds(this.#costs, code, counters.grown(this.#counted, now));
     this.#counted = now;
     this.#busyUs = Math.max(this.#busyUs, this.#around.nowUs()) + us;
-    this.spentUs += us;
+    this.#paidUs += us;
     if (code !== trace.REQUEST) this.#later(code, finish);
     else {
       this.#early(finish);

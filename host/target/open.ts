@@ -117,6 +117,8 @@ async function attach(url: string, { token }: Options): Promise<Target> {
 }
 
 async function processes(dir: string, options: Options): Promise<Target> {
+  if (options.board !== undefined && options.board !== "none")
+    throw shape("a board is for a simulated fleet: processes are as fast as this machine");
   await native.ensure("posix").catch((error: Error) => {
     throw absent(`synod-node is not built here: ${error.message}`);
   });
