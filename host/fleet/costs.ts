@@ -88,7 +88,7 @@ export const BOARDS = {
   // Estimate: no Xtensa figure was counted. Scale: as rv32imc, and a fifth more for calls where Arm and RISC-V have jumps.
   esp32: { name: "esp32", mhz: 240, cycles: 1.3, scale: 1.6, deltaPerDeviceMs: 350, ...COMMON },
   // Estimate. Scale: a field multiplication in wasm3 takes 9,312 instructions on rv32imc and 6,938 on the Cortex-M4, both counted in QEMU.
-  esp32c3: { name: "esp32c3", mhz: 160, cycles: 1.2, scale: 1.34, deltaPerDeviceMs: 400, ...COMMON },
+  esp32c3: { name: "esp32c3", mhz: 160, cycles: 1.2, scale: 1.34, deltaPerDeviceMs: 450, ...COMMON },
 } as const satisfies Record<string, Costs>;
 
 export type Board = "none" | keyof typeof BOARDS;
