@@ -76,7 +76,7 @@ export const TX_MAX: u32 = 640;
 // Operation counters: u32 each, at COUNTERS + 4 * index. The host reads them by these indices; they never reset but by boot.
 export const VERIFIED: usize = COUNTERS + 0; // signatures checked, of any kind
 export const VOTES_VERIFIED: usize = COUNTERS + 4; // of these, signatures of votes
-export const BATCHES: usize = COUNTERS + 8; // batch equations evaluated
+export const BATCHES: usize = COUNTERS + 8; // equations evaluated, those of one signature alone included
 export const SIGNED: usize = COUNTERS + 12; // signatures made
 export const SHA256_BLOCKS: usize = COUNTERS + 16;
 export const SHA512_BLOCKS: usize = COUNTERS + 20;
@@ -88,6 +88,10 @@ export const FLASH_BYTES: usize = COUNTERS + 40;
 export const REFUSED: usize = COUNTERS + 44; // inputs refused by number
 export const DROPPED: usize = COUNTERS + 48; // sends that found no room in the effect ring
 export const BLOCKS_DONE: usize = COUNTERS + 52; // blocks committed since boot
+export const ALONE: usize = COUNTERS + 56; // of VERIFIED, those with an equation of their own
+export const PREPARED: usize = COUNTERS + 60; // of VERIFIED, those under a prepared key
+export const PREPARED_ALONE: usize = COUNTERS + 64; // those that are both
+export const FLASH_ERASES: usize = COUNTERS + 68; // sectors erased
 
 /** Adds `by` to the counter at address `which`. */
 // @ts-ignore: decorator

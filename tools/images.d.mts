@@ -39,6 +39,8 @@ export interface Report {
   functions: Pair;
   /** In all calls, in the largest call. */
   instructions: Pair;
+  /** Of every call, in order; none unless asked for. */
+  each: number[];
   code: number;
   module: number;
   error: string | null;
@@ -50,5 +52,6 @@ export function runImage(options: {
   board?: BoardName;
   elf: string;
   tape: string;
+  each?: boolean;
   timeoutMs?: number;
 }): Promise<Report>;

@@ -115,10 +115,11 @@ export function buildImage({
 
 /** The lines that an image prints, as numbers by name. */
 function parse(text) {
-  const report = { trace: "", ram: {}, error: null };
+  const report = { trace: "", ram: {}, each: [], error: null };
   for (const line of text.split("\n")) {
     const [name, ...rest] = line.split(" ");
     if (name === "trace") report.trace = rest[0];
+    else if (name === "call") report.each.push(Number(rest[1]));
     else if (name === "ram") report.ram[rest[0]] = Number(rest[1]);
     else if (name === "error" || name.startsWith("fault")) report.error = line.replace(/^error /, "");
     else if (rest.length === 2) report[name] = { used: Number(rest[0]), of: Number(rest[1]) };
@@ -141,11 +142,11 @@ export function emulator(board, elf, words = []) {
 
 /**
  * Runs an image with a tape; resolves to what it printed: trace, calls, traps, records, ram {name: bytes}, bank1/bank2/flash/wasm-stack/
- * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, error, status, text. Throws
+ * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, each (with `each`: instructions of every call), error, status, text. Throws
  * when it does not end in time or prints no trace.
  */
-export function runImage({ board = "stm32f405", elf, tape, timeoutMs = 120_000 }) {
-  const [program, ...args] = emulator(board, elf, ["replay", basename(tape)]);
+export function runImage({ board = "stm32f405", elf, tape, each = false, timeoutMs = 120_000 }) {
+  const [program, ...args] = emulator(board, elf, [each ? "each" : "replay", basename(tape)]);
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
     let text = "";

@@ -1,6 +1,7 @@
-// Replays one tape on the chip and says what came of it. The tape's name is what follows the first word of
-// the command line.
+// Replays one tape on the chip and says what came of it. The command line is `replay PATH`, or `each PATH` to
+// hear of every call.
 //
+//   call CODE INSTRUCTIONS        one line a call, of `each` alone; CODE as in trace.h
 //   trace HEX                     as boards/runtime/trace.h
 //   calls N · traps N · records N
 //   ram NAME BYTES                where each byte of RAM went, at its high-water mark; `total` is the sum of
@@ -31,6 +32,7 @@ typedef struct tape {
     uint8_t buffer[512];
     uint64_t instructions;
     uint32_t started, largest;
+    bool each; // a line for every call
 } tape;
 
 // ---- printing ----
@@ -88,21 +90,25 @@ static bool get(void *self, void *p, uint32_t n) {
 static void around(void *self, uint8_t call, bool after) {
     tape *t = self;
     uint32_t now = board_instructions();
-    (void)call;
     if (!after) t->started = now;
     else {
         uint32_t spent = now - t->started;
         t->instructions += spent;
         if (spent > t->largest) t->largest = spent;
+        if (t->each) {
+            semihost_print("call");
+            pair("", call, spent);
+        }
     }
 }
 
-/** Opens the tape that the command line names: "replay PATH". */
-static int32_t open_tape(void) {
+/** Opens the tape that the command line names. */
+static int32_t open_tape(bool *each) {
     static char words[256];
     uint32_t n = semihost_arguments(words, sizeof words - 1);
     if (n >= sizeof words) return -1;
     words[n] = 0;
+    *each = strncmp(words, "each ", 5) == 0;
     const char *path = strchr(words, ' ');
     return path ? semihost_open(path + 1, SEMIHOST_READ) : -1;
 }
@@ -165,7 +171,7 @@ int main(void) {
     static replay r;
     const node_limits limits = {
         .stack = WASM_STACK, .arena = bank2_start, .arena_size = size_of(bank2_size), .code = CODE_KEPT};
-    t.file = open_tape();
+    t.file = open_tape(&t.each);
     if (t.file < 0) return fail(1, "no tape: run the image with the arguments `replay PATH`");
     r.get = get, r.around = around, r.self = &t;
     bool good = replay_run(&r, module_start, (uint32_t)(module_end - module_start), &limits);

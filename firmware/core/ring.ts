@@ -55,6 +55,7 @@ export { programFrom as store }; // `store` inside this file is the instruction
 /** ERASE of one sector of a region. Traps when there is no room. */
 export function erase(region: u32, sector: u32): void {
   assert(put(effect.ERASE, region, sector, 0) != 0);
+  layout.count(layout.FLASH_ERASES, 1);
 }
 
 /** RESET: the port restarts the device once it has drained the ring. Traps when there is no room. */

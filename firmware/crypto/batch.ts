@@ -86,9 +86,9 @@ export function run(): u32 {
   const end = PENDING + ((<usize>count) << 3);
   let cold: u32 = 0;
   for (let e = PENDING; e != end; e += 8) if (!straus.isCached(e)) cold++;
+  layout.count(layout.PREPARED, count - cold);
   let bad: u32 = 0;
   if (count == 1 || (cold == 0 && count <= ALONE)) {
-    layout.count(layout.BATCHES, count);
     for (let e = PENDING; e != end; e += 8) if (!straus.single(e)) bad |= bit(e);
     return bad;
   }

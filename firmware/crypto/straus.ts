@@ -178,6 +178,9 @@ export function holds(first: usize, end: usize, size: u32, top: u32): bool {
 export function single(e: usize): bool {
   const s = SLOTS;
   const cached = isCached(e);
+  layout.count(layout.BATCHES, 1);
+  layout.count(layout.ALONE, 1);
+  layout.count(layout.PREPARED_ALONE, <u32>cached);
   if (!prepare(s, e, 4, cached ? 1 : 4)) return false;
   if (cached) {
     memory.copy(RECODED, s, 32);

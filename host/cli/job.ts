@@ -1,12 +1,13 @@
 // What a worker process does: seeds of a campaign, or candidates of a shrinking.
 //
-//   Seeds       { engines, n, faults, wasm, record }   job: a seed         answer: its results, one per engine
+//   Seeds       { engines, n, board, faults, wasm, record }   job: a seed         answer: its results, one per engine
 //   Shrinking   { tape }                               job: a candidate    answer: what it broke, or null
 //
 // Rule: a job gives the same answer whichever process does it, and in whatever order.
 
 import type { Engine } from "../device/device.ts";
 import { runSeed, type Result } from "../fleet/campaign.ts";
+import type { Board } from "../fleet/costs.ts";
 import type { Fault } from "../fleet/faults.ts";
 import type { Options } from "../fleet/options.ts";
 import * as rerun from "../fleet/rerun.ts";
@@ -18,6 +19,7 @@ export interface Seeds {
   readonly kind: "seeds";
   readonly engines: readonly Engine[];
   readonly n: number;
+  readonly board: Board;
   readonly faults: readonly Fault[];
   /** Path of the module; "" for the built device. */
   readonly wasm: string;
@@ -55,20 +57,20 @@ export async function worker(task: Task): Promise<(job: unknown) => unknown> {
   return (job) => seed(task, job as number);
 }
 
-function seed({ engines, n, faults, wasm: path, record }: Seeds, number: number): Outcome {
+function seed({ engines, n, board, faults, wasm: path, record }: Seeds, number: number): Outcome {
   const wasm = engine.module(path);
   const results = engines.map((which, i) =>
-    runSeed({ seed: number, n, faults, engine: which, wasm, record: i === 0 ? record : undefined }),
+    runSeed({ seed: number, n, board, faults, engine: which, wasm, record: i === 0 ? record : undefined }),
   );
   return { seed: number, results, hashes: results.map(({ traceHash }) => traceHash) };
 }
 
 /** Where a seed's runs in V8 and in wasm3 part, as a sentence: device by device, the first call that differs. */
-export async function divergence(number: number, { n, faults, wasm: path }: Seeds): Promise<string> {
+export async function divergence(number: number, { n, board, faults, wasm: path }: Seeds): Promise<string> {
   const wasm = engine.module(path);
   await engine.ready("wasm3");
   for (let device = 0; device < n; device++) {
-    const { tape } = runSeed({ seed: number, n, faults, engine: "v8", wasm, record: device });
+    const { tape } = runSeed({ seed: number, n, board, faults, engine: "v8", wasm, record: device });
     const found = tape && compare(tape, "v8", "wasm3", wasm);
     if (found) return `device ${device}, ${found.sentence}`;
   }

@@ -8,6 +8,7 @@
 
 import { parse, TRANSFER } from "../client/client.ts";
 import * as block from "../device/block.ts";
+import * as counters from "../device/counters.ts";
 import * as events from "../device/event.ts";
 import * as recording from "../sensor/recording.ts";
 import * as deed from "../tape/deed.ts";
@@ -92,6 +93,21 @@ export class Live {
   balances(): void {
     const kids = this.#seen.header?.kids ?? [];
     this.scene.balances = this.#ledger.balances(kids) ?? this.scene.balances;
+  }
+
+  /** What a block costs, from the counters in the devices' memory at their last keyframe. */
+  work(): void {
+    const sum = counters.zero();
+    for (const { page } of this.#seen.devices) if (page !== null) counters.add(sum, counters.read(page));
+    if (sum.blocksDone === 0) return;
+    const { verified, sha256Blocks, bytesOut, flashRecords, blocksDone } = sum;
+    this.scene.work = {
+      verified: verified / blocksDone,
+      hashed: sha256Blocks / blocksDone,
+      sent: bytesOut / blocksDone,
+      records: flashRecords / blocksDone,
+      load: this.#seen.load,
+    };
   }
 
   summary(): Summary {

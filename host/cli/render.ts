@@ -183,6 +183,15 @@ function gauge(each: Gauge, look: Look): string {
   ]);
 }
 
+/** What a block costs; no line before that is known. */
+function work({ work: of }: Scene, look: Look): string[] {
+  if (of === null) return [];
+  const busy =
+    of.load === null ? "" : `  busy ${Math.round(100 * of.load.lately)} %  ${plural(of.load.overruns, "frame")} lost`;
+  const words = [`${of.verified.toFixed(1)} verified`, `${of.hashed.toFixed(0)} hashes`, `${of.sent.toFixed(0)} B sent`, `${of.records.toFixed(1)} flash records`]; // prettier-ignore
+  return [line(look, [["dim", `a block and device: ${words.join("  ")}`], ["yellow", busy]])]; // prettier-ignore
+}
+
 function ledger(scene: Scene, look: Look): string[] {
   const { blocks, readings, transfers, supply, balances, violations } = scene;
   const sums = `${plural(blocks, "block")}  ${plural(readings, "reading")}  ${plural(transfers, "transfer")}`;
@@ -213,6 +222,7 @@ export function render(scene: Scene, look: Look): string[] {
     ["yellow", notice && `${dashboard && "   "}${notice}`],
   ];
   const foot = [
+    ...work(scene, look),
     ...ledger(scene, look),
     line(look, [["dim", keys]]),
     ...(dashboard || notice ? [line(look, last)] : []),

@@ -4,6 +4,8 @@
 //   commit    one block, seen when the first device committed it
 //   gauge     one mote: the last readings its device sensed, and which of them carry the recording's label
 
+import type { Load } from "../target/seen.ts";
+
 /** What a device did in one tick; the greatest wins when it did several things. */
 export const Mark = { idle: 0, down: 1, vote: 2, start: 3, nullify: 4, commit: 5, propose: 6 } as const;
 export type Mark = (typeof Mark)[keyof typeof Mark];
@@ -42,6 +44,15 @@ export interface Gauge {
   event: boolean[];
 }
 
+export interface Work {
+  /** Per block: signatures verified, blocks of SHA-256, bytes sent, records written to flash. */
+  verified: number;
+  hashed: number;
+  sent: number;
+  records: number;
+  load: Load | null;
+}
+
 export interface Scene {
   title: string;
   /** Virtual milliseconds since the start. */
@@ -60,6 +71,8 @@ export interface Scene {
   balances: bigint[];
   supply: bigint;
   violations: string[];
+  /** What a block costs a device, a mean over all; null before a keyframe with blocks. */
+  work: Work | null;
   /** Where the dashboard is served; "" when it is not. */
   dashboard: string;
   /** What was refused last, in words. */
@@ -89,6 +102,7 @@ export function create(n: number, title: string, tickMs = 200): Scene {
     balances: [],
     supply: 0n,
     violations: [],
+    work: null,
     dashboard: "",
     notice: "",
   };

@@ -70,6 +70,7 @@ export class Run {
       if (now - asked > BALANCES_MS) {
         asked = now;
         live.balances();
+        live.work();
       }
       if (now - noticed > NOTICE_MS) live.scene.notice = "";
       Object.assign(live.scene, { pace: this.#stage.pace, paused: this.#stage.paused });
@@ -120,8 +121,10 @@ export class Run {
   conclude(json: boolean): number {
     const { target } = this.#stage;
     const hash = target instanceof Sim ? { traceHash: target.traceHash } : {};
-    const summary = { ...this.live.summary(), ...hash };
+    this.live.work();
     const { scene } = this.live;
+    const load = scene.work?.load ?? null;
+    const summary = { ...this.live.summary(), ...hash, ...(load === null ? {} : { work: scene.work }) };
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else {
       this.live.balances();
@@ -131,6 +134,9 @@ export class Run {
         `${clock(target.nowMs)} of ${target instanceof Sim ? "virtual " : ""}time: height ${height}, ${plural(blocks, "block")}, ` +
           `${plural(readings, "reading")}, ${plural(transfers, "transfer")}, ${verdict}\n` +
           `balances ${scene.balances.join(" ")} (sum ${scene.supply})\n` +
+          (load === null
+            ? ""
+            : `devices compute ${Math.round(100 * load.busy)} % of the time (derived), ${plural(load.overruns, "frame")} found no room\n`) +
           (hash.traceHash ? `trace hash ${hash.traceHash}\n` : ""),
       );
       for (const sentence of scene.violations) process.stdout.write(`${kleur.red("violation")} ${sentence}\n`);

@@ -10,10 +10,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import kleur from "kleur";
 import * as campaign from "../fleet/campaign.ts";
+import type { Board } from "../fleet/costs.ts";
 import * as faults from "../fleet/faults.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { Log } from "../tape/log.ts";
 import { JSON_SWITCH, valued, type Command } from "./command.ts";
+import * as board from "./board.ts";
 import * as engine from "./engine.ts";
 import * as exit from "./exit.ts";
 import * as flag from "./flag.ts";
@@ -31,6 +33,7 @@ interface Plan {
   /** As it was typed, for the line that reproduces a failure. */
   list: string;
   choice: engine.Choice;
+  board: Board;
   jobs: number;
   budgetMs: number;
   wasm: string;
@@ -45,6 +48,8 @@ interface Sum extends campaign.Totals {
   diverged: { seed: number; sentence: string }[];
   /** Seeds that failed and whose tape was written. */
   taped: number;
+  /** Of runs on boards that take their time. */
+  loads: campaign.Load[];
 }
 
 /** Tapes of failing seeds that one campaign writes. */
@@ -62,6 +67,7 @@ function read(values: flag.Values): Plan {
     names: flag.list(values, "faults", faults.NAMES, "all"),
     list: flag.text(values, "faults") || "all",
     choice: engine.choose(values, "v8"),
+    board: board.asked(values),
     jobs: flag.integer(values, "jobs", 2, 1, 64),
     budgetMs: 1000 * flag.decimal(values, "seconds", Infinity, 0.001, 1e7),
     wasm: flag.text(values, "wasm"),
@@ -72,13 +78,14 @@ function read(values: flag.Values): Plan {
 }
 
 /** The one line that runs this seed again. */
-function again(plan: Pick<Plan, "n" | "list" | "choice" | "wasm">, seed: number): string {
+function again(plan: Pick<Plan, "n" | "list" | "choice" | "board" | "wasm">, seed: number): string {
   const module = plan.wasm ? ` --wasm ${plan.wasm}` : "";
-  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}${module}`;
+  const slow = plan.board === "none" ? "" : ` --board ${plan.board}`;
+  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}${slow}${module}`;
 }
 
 function report(plan: Plan, { seed, results, hashes }: Outcome): void {
-  const [{ blocks, violations, live, recoveredMs, mtu }] = results;
+  const [{ blocks, violations, live, recoveredMs, mtu, load }] = results;
   const say = (text: string): boolean => process.stdout.write(`${text}\n`);
   if (plan.json)
     say(
@@ -90,6 +97,7 @@ function report(plan: Plan, { seed, results, hashes }: Outcome): void {
         live,
         traceHash: hashes[0],
         recoveredMs: Math.round(recoveredMs),
+        ...(load === null ? {} : board.figures([load])),
       }),
     );
   const line = again(plan, seed);
@@ -112,7 +120,15 @@ function keep(plan: Plan, seed: number, sum: Sum): void {
   const log = new Log();
   const [which] = engine.listed(plan.choice);
   const fleet = new Fleet(
-    campaign.plan({ seed, n: plan.n, faults: plan.names, engine: which, wasm: engine.module(plan.wasm), log }),
+    campaign.plan({
+      seed,
+      n: plan.n,
+      board: plan.board,
+      faults: plan.names,
+      engine: which,
+      wasm: engine.module(plan.wasm),
+      log,
+    }),
   );
   campaign.conduct(fleet);
   mkdirSync(plan.tapes, { recursive: true });
@@ -134,11 +150,19 @@ function keep(plan: Plan, seed: number, sum: Sum): void {
 
 /** Runs the seeds; what each gives is added up as it comes. */
 async function run(plan: Plan): Promise<Sum> {
-  const sum: Sum = { ...campaign.totals(), diverged: [], taped: 0 };
+  const sum: Sum = { ...campaign.totals(), diverged: [], taped: 0, loads: [] };
   const engines = engine.listed(plan.choice);
   const jobs = Math.min(plan.jobs, plan.seeds);
   const record = plan.record?.device;
-  const task: Seeds = { kind: "seeds", engines, n: plan.n, faults: plan.names, wasm: plan.wasm, record };
+  const task: Seeds = {
+    kind: "seeds",
+    engines,
+    n: plan.n,
+    board: plan.board,
+    faults: plan.names,
+    wasm: plan.wasm,
+    record,
+  };
   const pool = new Pool<"seeds">(jobs, task);
   const progress = new Progress(plan.json);
   const started = performance.now();
@@ -151,6 +175,7 @@ async function run(plan: Plan): Promise<Sum> {
     while (next < end && !stopped && performance.now() - started < plan.budgetMs) {
       const outcome = await pool.run(next++);
       campaign.add(sum, outcome.results[0]);
+      if (outcome.results[0].load !== null) sum.loads.push(outcome.results[0].load);
       progress.clear();
       report(plan, outcome);
       if (sum.taped < TAPES && !outcome.results[0].live) keep(plan, outcome.seed, sum);
@@ -186,7 +211,8 @@ function table(plan: Plan, sum: Sum, uncovered: string[]): string {
   const runs = `${plural(sum.seeds, "seed")}${asked} of ${plural(plan.n, "device")}`;
   const verdict = `${runs}: ${plural(sum.blocks, "block")}, ${plural(sum.violations.length, "violation")}, ${sum.live} live`;
   const note = uncovered.length && plan.n < 4 ? "\n  (fewer than 4 devices tolerate no villain, so there is none)" : "";
-  return `coverage\n${lines.join("\n")}${note}\n${verdict}${engines}\n`;
+  const load = sum.loads.length > 0 ? `\n${board.sentence(plan.board, sum.loads)}` : "";
+  return `coverage\n${lines.join("\n")}${note}\n${verdict}${engines}${load}\n`;
 }
 
 export const command: Command = {
@@ -202,6 +228,7 @@ export const command: Command = {
     valued("--n", "Devices (default 4)"),
     valued("--faults", "all, none or a comma-separated list of the names above (default all)"),
     engine.option("v8"),
+    board.OPTION,
     valued("--jobs", "Processes that run seeds side by side (default 2)"),
     valued("--seconds", "Start no further seed after this much real time"),
     tape.OPTION,
@@ -216,6 +243,7 @@ export const command: Command = {
     "sim --seeds 200 --n 7",
     "sim --seeds 20 --engine both",
     "sim --faults loss,torn,equivocator --json",
+    "sim --faults none --board stm32f405 --json",
     "sim --seeds 1 --seed 77 --tape 2:bug.tape",
   ],
   async run(values) {
@@ -227,7 +255,18 @@ export const command: Command = {
     const { seeds, blocks, violations, live, coverage, stuck, diverged } = sum;
     if (plan.json) {
       const engines = plan.choice === "both" ? { diverged } : {};
-      const last = { seeds, blocks, violations: violations.length, live, coverage, uncovered, stuck, ...engines };
+      const load = sum.loads.length > 0 ? board.figures(sum.loads) : {};
+      const last = {
+        seeds,
+        blocks,
+        violations: violations.length,
+        live,
+        coverage,
+        uncovered,
+        stuck,
+        ...load,
+        ...engines,
+      };
       process.stdout.write(`${JSON.stringify(last)}\n`);
     } else process.stdout.write(table(plan, sum, uncovered));
     return violations.length || live !== seeds || diverged.length ? exit.FAILED : exit.OK;

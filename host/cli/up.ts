@@ -10,12 +10,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Costs } from "../fleet/costs.ts";
 import * as faults from "../fleet/faults.ts";
 import * as fleetfile from "../target/fleetfile.ts";
 import * as targets from "../target/open.ts";
 import { Sim } from "../target/sim.ts";
 import { Stage } from "../target/stage.ts";
 import type { Target } from "../target/target.ts";
+import * as board from "./board.ts";
 import * as project from "./build.ts";
 import { JSON_SWITCH, switched, valued, type Command } from "./command.ts";
 import * as engine from "./engine.ts";
@@ -74,13 +76,15 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
   const mtu = flag.integer(values, "mtu", 1400, 128, 1500);
   const from = flag.integer(values, "from", targets.DEMO.recording.from, 0, 4416);
   const list = flag.list(values, "faults", faults.NAMES, "none");
+  const slow = board.asked(values);
   const wasm = given("wasm") ? { wasm: engine.module(flag.text(values, "wasm")) } : {};
   const token = given("token") ? { token: flag.text(values, "token") } : {};
   return {
     ...(simulated || given("seed") ? { seed } : {}),
     ...(simulated || given("mtu") ? { mtu } : {}),
-    ...(simulated || given("from") ? { senses: { recording: { ...targets.DEMO.recording, from } } } : {}),
+    ...(simulated || given("from") ? { senses: targets.demo(slow, from) } : {}),
     ...(list.length > 0 ? { faults: list } : {}),
+    ...(slow === "none" ? {} : { board: slow }),
     ...wasm,
     ...token,
   };
@@ -101,9 +105,10 @@ function title(target: Target): string {
     engine: which,
     seed,
     mtu,
-  } = (target.log.header?.options ?? {}) as Record<string, string | number | undefined>;
+    board: slow,
+  } = (target.log.header?.options ?? {}) as Record<string, string | number | undefined> & { board?: Costs };
   if (target.log.header?.kind !== "sim") return `${devices}  processes`;
-  return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}`;
+  return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
 }
 
 /** Writes the tape that was asked for. */
@@ -203,6 +208,7 @@ export const command: Command = {
     valued("--seconds", "End after this much time of the fleet (default: when told to)"),
     valued("--seed", "Everything random follows from it (default 1)"),
     valued("--mtu", "Largest radio frame, bytes (default 1400)"),
+    board.OPTION,
     valued("--speed", "Virtual seconds per real second; max: as fast as it goes (default 1)"),
     valued("--faults", "all, none or a list, as in sim --help (default none)"),
     valued(
@@ -220,6 +226,7 @@ export const command: Command = {
     "up",
     "up 4 --seconds 30 --json",
     "up 4 --engine posix",
+    "up 4 --board stm32f405",
     "up 7 --kill 3@5 --restart 3@15 --seconds 20 --plain",
     "up fleet.json --tape bug.tape",
   ],
@@ -229,6 +236,8 @@ export const command: Command = {
     const { kind } = targets.parse(plan.word);
     const made = { ...plan.options, ...details(values, kind === "sim") };
     if (kind === "file" && made.wasm === undefined) project.expectCurrent(plan.word);
+    if (kind === "posix" && made.board !== undefined)
+      throw new exit.Usage("--board is for simulated devices: processes are as fast as this machine");
     const n = made.n ?? 32;
     schedule.read(values, n);
     const record = tape.asked(values, n)?.device;

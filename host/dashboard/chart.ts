@@ -1,6 +1,6 @@
 // The charts: how long blocks take, what is on the air, what it costs, what the sensors say. uPlot draws; this file gives it numbers.
 //
-//   latency of each block · bytes on air per second · signatures verified per block and device · sensor values by channel
+//   latency of each block · bytes on air per second · work per block and device · sensor values by channel
 //
 // All show the stretch of time before the moment shown. Rule: an event that the recording labels is a band, a value that this page
 // finds far from its neighbours a ring and called so; neither changes the line.
@@ -8,6 +8,7 @@
 import { Component } from "preact";
 import { h, type VNode } from "./element.ts";
 import uPlot from "uplot";
+import type { Counters } from "../device/counters.ts";
 import * as label from "./label.ts";
 import * as look from "./look.ts";
 import { colours } from "./meshview.ts";
@@ -52,7 +53,9 @@ function latency(model: Model, from: number, to: number): Plot {
   }
   x.reverse();
   y.reverse();
-  const of = { id: "latency", title: "Commit latency", unit: "ms", names: ["first vote to commit"] };
+  const board = (model.header.options.board as { name?: string } | undefined)?.name;
+  const unit = board ? `ms, derived for ${board}` : "ms";
+  const of = { id: "latency", title: "Commit latency", unit, names: ["first vote to commit"] };
   return { ...of, data: [x, y], kind: "points" };
 }
 
@@ -71,19 +74,30 @@ function air({ history }: Model, from: number, to: number): Plot {
   return { id: "air", title: "On the air", unit: "kB/s", names: ["bytes per second"], data, kind: "bars" };
 }
 
-function work({ history }: Model, from: number, to: number): Plot {
-  const data = perSecond(from, to, (second) => {
-    const blocks = history.blocksDone.of(second);
-    return blocks > 0 ? history.verified.of(second) / blocks : null;
-  });
-  return {
-    id: "work",
-    title: "Signatures verified",
-    unit: "per block",
-    names: ["per block and device"],
-    data,
-    kind: "bars",
+/** What a block costs a device: title, unit, counters. */
+const WORK = [
+  ["Signatures verified", "", "verified"],
+  ["Hashed", "blocks of SHA-256", "sha256Blocks"],
+  ["Sent", "B", "bytesOut"],
+  ["Flash records", "", "flashRecords"],
+] as const;
+/** Seconds that are taken together, since a slow block takes longer than one. */
+const TOGETHER = 10;
+
+function work({ history: { counted } }: Model, from: number, to: number): Plot[] {
+  const sum = (name: keyof Counters, second: number): number => {
+    let all = 0;
+    for (let i = 0; i < TOGETHER; i++) all += counted[name].of(second - i);
+    return all;
   };
+  return WORK.map(([title, unit, name]) => {
+    const data = perSecond(from, to, (second) => {
+      const blocks = sum("blocksDone", second);
+      return blocks > 0 ? sum(name, second) / blocks : null;
+    });
+    const per = `${unit} per block and device`.trim();
+    return { id: name, title, unit: per, names: [per], data, kind: "bars" };
+  });
 }
 
 /** Values of one channel of all devices, on one time axis. */
@@ -122,7 +136,7 @@ function spread(values: readonly (number | null | undefined)[]): boolean[] {
 
 function plots(model: Model): Plot[] {
   const [from, to] = stretch();
-  const all = [latency(model, from, to), air(model, from, to), work(model, from, to)];
+  const all = [latency(model, from, to), air(model, from, to), ...work(model, from, to)];
   for (let channel = 0; channel < CHANNELS.length; channel++) {
     const plot = sensors(model, channel, from, to);
     if (plot !== null) all.push(plot);

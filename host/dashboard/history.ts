@@ -3,13 +3,14 @@
 //
 //   SAID  -> marks, votes, blocks, transactions, refusals, readings      SENT  -> hops of a transaction, bytes per second
 //   POWER -> spans of darkness     DEED -> splits, deeds                 BLOCK -> header and transactions of a block
-//   PAGE  -> signatures verified and blocks done per second
+//   PAGE  -> what devices counted, per second
 //
 // Rule: a list only grows at its end and is only cut at its beginning (drop), so what it says of a time never changes but for facts
 // of that time that come later.
 
 import * as kind from "../../firmware/wire/kind.ts";
 import { hex } from "../device/bytes.ts";
+import * as counters from "../device/counters.ts";
 import type { Counters } from "../device/counters.ts";
 import type * as events from "../device/event.ts";
 import * as deeds from "../tape/deed.ts";
@@ -110,8 +111,8 @@ export class History {
   /** By device and channel. */
   readonly readings = new Map<string, Series>();
   readonly bytes = new Seconds();
-  readonly verified = new Seconds();
-  readonly blocksDone = new Seconds();
+  /** By counter. */
+  readonly counted: Readonly<Record<keyof Counters, Seconds>>;
   readonly #work: (Counters | undefined)[] = [];
 
   constructor(n: number) {
@@ -120,6 +121,8 @@ export class History {
     this.dark = Array.from({ length: n }, () => []);
     this.refusals = Array.from({ length: n }, () => []);
     this.entries = new ledger.Entries(n);
+    const sums = counters.NAMES.map((name) => [name, new Seconds()]);
+    this.counted = Object.fromEntries(sums) as Record<keyof Counters, Seconds>;
   }
 
   /** Adds a fact; `state` is that after it, `event` the decoded one of a SAID. */
@@ -140,9 +143,8 @@ export class History {
   work(device: number, atUs: number, now: Counters): void {
     const before = this.#work[device];
     this.#work[device] = now;
-    if (before === undefined || now.verified < before.verified || now.blocksDone < before.blocksDone) return;
-    this.verified.add(atUs, now.verified - before.verified);
-    this.blocksDone.add(atUs, now.blocksDone - before.blocksDone);
+    if (before === undefined || counters.NAMES.some((name) => now[name] < before[name])) return; // it restarted
+    for (const name of counters.NAMES) this.counted[name].add(atUs, now[name] - before[name]);
   }
 
   /** Forgets what lies before a time; splits, deeds and sums stay. */

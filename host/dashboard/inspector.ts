@@ -133,8 +133,9 @@ function refusals(model: Model, i: number): VNode {
 
 function counted(bytes: Uint8Array): VNode {
   const all = counters.read(bytes);
+  const per = (word: keyof counters.Counters): string => all.blocksDone > 0 && word !== "blocksDone" ? ` · ${(all[word] / all.blocksDone).toFixed(1)} a block` : ""; // prettier-ignore
   const name = (word: string): string => word.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
-  return h("dl", null, counters.NAMES.map((word) => pair(name(word), all[word].toLocaleString("en")))); // prettier-ignore
+  return h("dl", null, counters.NAMES.map((word) => pair(name(word), all[word].toLocaleString("en") + per(word)))); // prettier-ignore
 }
 
 function heading(device: Device, i: number, kid: string, top: number): VNode {

@@ -20,6 +20,10 @@ export const NAMES = [
   "refused",
   "dropped",
   "blocksDone",
+  "alone",
+  "prepared",
+  "preparedAlone",
+  "flashErases",
 ] as const;
 
 export type Counters = Record<(typeof NAMES)[number], number>;
@@ -35,6 +39,13 @@ export function read(memory: Uint8Array): Counters {
   const counters = zero();
   NAMES.forEach((name, i) => (counters[name] = view.getUint32(4 * i, true)));
   return counters;
+}
+
+/** What counters grew by between two readings of one power-up. */
+export function grown(before: Counters, now: Counters): Counters {
+  const sum = zero();
+  for (const name of NAMES) sum[name] = (now[name] - before[name]) >>> 0;
+  return sum;
 }
 
 /** Adds `more` to `sum`: a device's counters over several power-ups. */

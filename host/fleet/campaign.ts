@@ -7,10 +7,12 @@
 // Rule: everything follows from (seed, n, faults), so one line reproduces any failure: `synod sim --seed SEED --n N ...`.
 
 import type { Engine } from "../device/device.ts";
+import * as costs from "./costs.ts";
 import * as faults from "./faults.ts";
 import type { Log } from "../tape/log.ts";
 import { Fleet, type Options } from "./fleet.ts";
 import type { Violation } from "./invariants.ts";
+import { Latency } from "./latency.ts";
 import * as provision from "./provision.ts";
 import { Rng } from "./rng.ts";
 import type { Villain } from "./villain.ts";
@@ -22,6 +24,8 @@ export interface Run {
   readonly engine: Engine;
   /** The module of all devices, or of each. */
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
+  /** The board whose speed the devices have; none unless said otherwise. */
+  readonly board?: costs.Board;
   /** Faults to draw from; all of a short list strike, a long one is thinned by the seed. */
   readonly faults: readonly faults.Fault[];
   /** Villains; by default f of them, of the kinds among the faults. */
@@ -55,17 +59,33 @@ export interface Result {
   readonly villains: readonly Villain[];
   /** The tape of the recorded device. */
   readonly tape: Uint8Array | null;
+  /** How busy the boards were; null where computing takes no time. */
+  readonly load: Load | null;
+}
+
+/** What a campaign's run says of boards that take their time. */
+export interface Load {
+  /** By device (a liar's first copy): the share of the run in which it computed. */
+  readonly busy: readonly number[];
+  /** Frames that found no room while a device computed. */
+  readonly overruns: number;
+  /** Virtual milliseconds from first vote to execution, block by block. */
+  readonly latencyMs: readonly number[];
 }
 
 /** Virtual time of phase 1, and the most that phase 2 may take: view timers may have backed off to 100 s. */
 export const SUFFER_MS = 20_000;
 export const RECOVER_MS = 600_000;
 
+/** What a board that takes its time can carry: this share of the payments, and a reading every five seconds. */
+const LIGHT = 0.2;
+const SPARSE = { recording: { from: 0, intervalMs: 5000 } } as const;
+
 const RETRY_MS = 5000;
 
 /** What the seed makes of the options: faults, villains, radio. */
 export function plan(run: Run): Options {
-  const { seed, n, engine, wasm, record, log, sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
+  const { seed, n, engine, wasm, board, record, log, sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
   const rng = new Rng(seed, "plan");
   const thin = run.faults.length > 4;
   const chosen = run.faults.filter(() => !thin || rng.chance(0.75));
@@ -73,17 +93,19 @@ export function plan(run: Run): Options {
   const f = Math.floor((n - 1) / 3);
   const devices = rng.shuffle(Array.from({ length: n }, (_, i) => i));
   const drawn = devices.slice(0, kinds.length === 0 ? 0 : f).map((device) => ({ device, kind: rng.pick(kinds) }));
+  const slow = costs.of(board) === null ? null : { board, senses: SPARSE };
   return {
     n,
     seed,
     engine,
     wasm,
+    ...slow,
     record,
     mtu: seed % 2 === 0 ? 1400 : 250,
     viewsPerLeader: rng.pick([1, 2, 4, 4]),
     faults: chosen,
     villains: run.villains ?? drawn,
-    traffic: 0.3 + 1.2 * rng.real(),
+    traffic: (0.3 + 1.2 * rng.real()) * (slow === null ? 1 : LIGHT),
     campaign: { sufferMs, recoverMs },
     log,
   };
@@ -98,10 +120,13 @@ export function runSeed(run: Run): Result {
 export function conduct(fleet: Fleet): Result {
   const { sufferMs, recoverMs } = fleet.options.campaign!;
   const { faults: names = [], villains = [], seed, n } = fleet.options;
+  const latency = fleet.costs === null ? null : new Latency();
+  if (latency !== null) fleet.on(latency.hear);
   const phase = arm(fleet);
   const live = fleet.run(() => phase.recovered(), sufferMs + recoverMs);
   const recoveredMs = Math.max(0, fleet.nowMs - sufferMs);
   const { violations, coverage, traceHash, watch, recorder } = fleet;
+  const load = latency === null ? null : { ...busy(fleet), latencyMs: latency.ms };
   const heights = watch.status.map(({ height }) => height);
   fleet.close();
   return {
@@ -118,7 +143,14 @@ export function conduct(fleet: Fleet): Result {
     faults: names,
     villains,
     tape: recorder?.bytes() ?? null,
+    load,
   };
+}
+
+function busy(fleet: Fleet): Omit<Load, "latencyMs"> {
+  const all = fleet.stations.map(({ processor }) => processor!);
+  const shares = all.slice(0, fleet.n).map((each) => each.spentUs(fleet.nowUs) / Math.max(1, fleet.nowUs));
+  return { busy: shares, overruns: all.reduce((sum, { overruns }) => sum + overruns, 0) };
 }
 
 /** What a campaign knows of its second phase. */

@@ -17,6 +17,7 @@ import { DumpRecorder, Recorder } from "../tape/record.ts";
 import * as trace from "../tape/trace.ts";
 import * as refusal from "../wire/refusal.ts";
 import { Chaos } from "./chaos.ts";
+import * as costs from "./costs.ts";
 import * as deeds from "./deeds.ts";
 import { Effects } from "./effects.ts";
 import * as faults from "./faults.ts";
@@ -25,10 +26,12 @@ import * as header from "./header.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import { Member } from "./member.ts";
 import type { Dump, Options } from "./options.ts";
+import { Processor } from "./processor.ts";
 import * as provision from "./provision.ts";
-import { Queue, type Timed } from "./queue.ts";
-import { Radio, type Arrival } from "./radio.ts";
+import { Queue } from "./queue.ts";
+import { Radio } from "./radio.ts";
 import { Rng } from "./rng.ts";
+import * as scheduled from "./scheduled.ts";
 import { Scribe } from "./scribe.ts";
 import * as sense from "./sense.ts";
 import { REBOOT_MS, Station } from "./station.ts";
@@ -38,24 +41,6 @@ import { Villains, villainsIn, villainStrikes, type Villain } from "./villain.ts
 import { Watch, type FleetEvent, type Listener, type PowerWhy } from "./watch.ts";
 
 export type { Dump, Options };
-
-const TICK = 0;
-const FRAME = 1;
-const ACTION = 2;
-const OUTSIDE = 3; // an action that is no part of the simulation
-
-interface Scheduled extends Timed {
-  readonly kind: number;
-  readonly station: Station | null;
-  readonly life: number;
-  readonly from: Station | null;
-  readonly link: number;
-  readonly arrival: Arrival | null;
-  /** When the frame was handed to the radio, and the end of its air time. */
-  readonly sentUs: number;
-  readonly endUs: number;
-  readonly run: (() => void) | null;
-}
 
 /** A device that asks to be called at once this often does not come to rest. */
 const RESTLESS = 2000;
@@ -67,6 +52,8 @@ export class Fleet {
   readonly seed: number;
   readonly options: Options;
   readonly cell: provision.Cell;
+  /** What computing costs; null: no time. */
+  readonly costs: costs.Costs | null;
   readonly stations: Station[] = [];
   readonly radio: Radio;
   readonly coverage: faults.Coverage = faults.coverage();
@@ -82,7 +69,7 @@ export class Fleet {
   readonly dumps: Dump[] = [];
   /** Who writes the log, when there is one. */
   scribe: Scribe | null = null;
-  readonly #queue = new Queue<Scheduled>();
+  readonly #queue = new Queue<scheduled.Scheduled>();
   readonly #trace = new trace.Trace();
   readonly #rng: Rng;
   readonly #members: Member[] = [];
@@ -102,9 +89,8 @@ export class Fleet {
     this.seed = seed;
     this.options = options;
     this.#rng = new Rng(seed, "fleet");
-    this.#effects = new Effects(this, this.#rng, ({ to, from, link, arrival, sentUs, endUs }) =>
-      this.#put(FRAME, arrival.at, to, 0, from, link, arrival, sentUs, endUs, null),
-    );
+    this.#effects = new Effects(this, this.#rng, (flight) => this.#queue.put(scheduled.frame(flight)));
+    this.costs = costs.of(options.board);
     this.cell = provision.settings(options);
     const villains = [...(options.villains ?? []), ...villainsIn(options.strikes ?? [])];
     for (const { device, kind } of villains) this.#kinds[device] = kind;
@@ -132,6 +118,7 @@ export class Fleet {
     const cell = provision.cell(this, this.#rng.bytes(32));
     if (options.log !== undefined)
       this.scribe = Scribe.open(options.log, options.keyframeMs ?? 1000, header.describe(this, cell));
+    for (const station of this.stations) this.#equip(station);
     this.#start();
   }
 
@@ -228,12 +215,12 @@ export class Fleet {
 
   /** Runs `action` after this much virtual time. What it does to the fleet must be a deed: a repetition knows nothing of it. */
   after(ms: number, action: () => void): void {
-    this.#put(OUTSIDE, this.#nowUs + Math.round(ms * 1000), null, 0, null, 0, null, 0, 0, action);
+    this.#queue.put(scheduled.action(scheduled.OUTSIDE, this.#nowUs + Math.round(ms * 1000), action));
   }
 
   /** The same for the simulation itself: `action` follows from options and seed, and every repetition does it again. */
   plan(ms: number, action: () => void): void {
-    this.#put(ACTION, this.#nowUs + Math.round(ms * 1000), null, 0, null, 0, null, 0, 0, action);
+    this.#queue.put(scheduled.action(scheduled.ACTION, this.#nowUs + Math.round(ms * 1000), action));
   }
 
   /**
@@ -269,10 +256,8 @@ export class Fleet {
   /** Hands a request to a running copy of a device: 0, or the reason of its refusal; -1 when it is down. */
   request(station: Station, bytes: Uint8Array): number {
     if (!station.on) return -1;
-    const { life } = station;
-    const reason = this.#call(station, trace.REQUEST, 0, bytes);
-    if (station.life === life) this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
-    return reason;
+    station.processor?.settle();
+    return station.on ? this.#serve(station, trace.REQUEST, 0, bytes) : -1;
   }
 
   powerUp(station: Station): void {
@@ -287,7 +272,7 @@ export class Fleet {
     if (reason !== 0 && station.provisioned && this.honest(station.index)) {
       this.invariants.broken("recovery", station.index, `started with reason ${reason} instead of recovering`);
     }
-    this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
+    if (station.processor === null) this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
   }
 
   /** Takes the power away; it returns after `backMs`, or not by itself. */
@@ -320,6 +305,7 @@ export class Fleet {
     this.watch.turned(device);
     this.honestStations.splice(this.honestStations.indexOf(first), 1);
     const twin = this.#addStation(device);
+    this.#equip(twin);
     twin.provisioned = first.provisioned;
     this.replaceFlash(twin, first.flash.clone());
     this.radio.join(twin.id, first.id);
@@ -363,6 +349,16 @@ export class Fleet {
     return station;
   }
 
+  /** From now on its work takes time. Provisioning, in the factory, takes none. */
+  #equip(station: Station): void {
+    if (this.costs === null) return;
+    station.processor = new Processor(this.costs, station, {
+      nowUs: () => this.#nowUs,
+      at: (us, run) => this.#queue.put(scheduled.action(scheduled.ACTION, us, run)),
+      call: (code, link, input) => void this.#call(station, code, link, input),
+    });
+  }
+
   #moduleOf(index: number): Uint8Array {
     const { wasm, villains = [] } = this.options;
     const mutant = villains.find(({ device, kind }) => device === index && kind === "mutant");
@@ -388,34 +384,19 @@ export class Fleet {
 
   // ---- the loop ----
 
-  /** All events have one shape, which keeps the queue fast. */
-  #put(
-    kind: number,
-    at: number,
-    station: Station | null,
-    life: number,
-    from: Station | null,
-    link: number,
-    arrival: Arrival | null,
-    sentUs: number,
-    endUs: number,
-    run: (() => void) | null,
-  ): void {
-    this.#queue.put({ at, order: 0, kind, station, life, from, link, arrival, sentUs, endUs, run });
-  }
-
   #next(): void {
     const next = this.#queue.take()!;
     this.pass(next.at);
-    if (next.kind !== OUTSIDE) this.#events++;
-    if (next.kind === TICK) this.#tick(next.station!, next);
-    else if (next.kind === FRAME) this.#deliver(next);
+    if (next.kind !== scheduled.OUTSIDE) this.#events++;
+    if (next.kind === scheduled.TICK) this.#tick(next.station!, next);
+    else if (next.kind === scheduled.FRAME) this.#deliver(next);
     else next.run!();
   }
 
-  #tick(station: Station, { at, life }: Scheduled): void {
+  #tick(station: Station, { at, life }: scheduled.Scheduled): void {
     if (station.life !== life || station.queuedUs !== at) return;
     station.queuedUs = Infinity;
+    if (station.busy) return; // a tick follows on what it does
     if (at >= station.tickUs) this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
     else this.#wake(station);
   }
@@ -424,17 +405,24 @@ export class Fleet {
   #wake(station: Station): void {
     if (station.queuedUs <= station.tickUs) return;
     station.queuedUs = station.tickUs;
-    this.#put(TICK, station.tickUs, station, station.life, null, 0, null, 0, 0, null);
+    this.#queue.put(scheduled.tick(station));
   }
 
-  #deliver({ station, from, link, arrival, sentUs, endUs }: Scheduled): void {
+  #deliver({ station, from, link, arrival, sentUs, endUs }: scheduled.Scheduled): void {
     if (station === null || from === null || arrival === null || !station.on) return;
     if (from.offUs >= sentUs && from.offUs < endUs) return; // the sender lost power before the frame was out
     this.radio.heard(from.id, station.id, arrival.number);
     this.watch.stats.deliveries++;
-    const { life } = station;
-    this.#call(station, trace.RECEIVE, link, arrival.bytes);
-    if (station.life === life) this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
+    if (station.busy) station.processor!.wait(link, arrival.bytes);
+    else this.#serve(station, trace.RECEIVE, link, arrival.bytes);
+  }
+
+  /** A call, and the tick behind it; on a board that takes its time for the call, the tick follows when that has passed. */
+  #serve(station: Station, code: number, link: number, input: Uint8Array): number {
+    const { life, processor } = station;
+    const returned = this.#call(station, code, link, input);
+    if (processor === null && station.life === life) this.#call(station, trace.TICK, 0, trace.NO_RECORDS);
+    return returned;
   }
 
   /** One call of a device, its trace and its effects. What it returned; 0 when it trapped. */
@@ -462,8 +450,13 @@ export class Fleet {
     }
     const records = ring[0] === effect.END ? trace.NO_RECORDS : effects.records(ring);
     this.#trace.callOf(station.id, code, returned, records);
-    if (code === trace.TICK) this.#wants(station, clockMs, returned);
-    if (records.length !== 0) this.#effects.carryOut(station, effects.parse(records));
+    const finish = (): void => {
+      this.invariants.nowMs = this.nowMs;
+      if (code === trace.TICK) this.#wants(station, clockMs, returned);
+      if (records.length !== 0) this.#effects.carryOut(station, effects.parse(records));
+    };
+    if (station.processor === null) finish();
+    else station.processor.charge(code, finish);
     return returned;
   }
 

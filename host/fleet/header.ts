@@ -18,7 +18,17 @@ const sha256 = (bytes: Uint8Array): string => hex(new Uint8Array(createHash("sha
 
 /** The header of a fleet that was just provisioned, and the modules that differ in order of first appearance. */
 export function describe(fleet: Fleet, cell: Uint8Array): { header: Header; modules: Uint8Array[] } {
-  const { n: _n, log: _log, record: _record, dumps: _dumps, wasm: _wasm, balance, villains, ...plain } = fleet.options;
+  const {
+    n: _n,
+    log: _log,
+    record: _record,
+    dumps: _dumps,
+    wasm: _wasm,
+    balance,
+    villains,
+    board: _board,
+    ...plain
+  } = fleet.options;
   const wasm = fleet.stations.slice(0, fleet.n).map((station) => station.wasm);
   const hashes = new Map<Uint8Array, string>();
   for (const bytes of wasm) if (!hashes.has(bytes)) hashes.set(bytes, sha256(bytes));
@@ -31,7 +41,7 @@ export function describe(fleet: Fleet, cell: Uint8Array): { header: Header; modu
     n: fleet.n,
     run: plain.campaign === undefined ? "fleet" : "campaign",
     options: JSON.parse(
-      JSON.stringify({ ...plain, balance: balance?.toString(), villains: list }),
+      JSON.stringify({ ...plain, balance: balance?.toString(), villains: list, board: fleet.costs ?? undefined }),
     ) as Header["options"],
     modules: distinct.length === 1 ? distinct : modules,
     kids: fleet.identities.map(({ kid }) => hex(kid)),

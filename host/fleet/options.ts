@@ -2,6 +2,7 @@
 
 import type { Engine } from "../device/device.ts";
 import type { Log } from "../tape/log.ts";
+import type { Board, Costs } from "./costs.ts";
 import type { Fault } from "./faults.ts";
 import type { Cell } from "./provision.ts";
 import type { Senses } from "./sense.ts";
@@ -14,6 +15,8 @@ export interface Options extends Partial<Cell> {
   readonly engine: Engine;
   /** The module of all devices, or of each. */
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
+  /** The board whose speed the devices have, by name or as its whole table; none: computing takes no time. */
+  readonly board?: Board | Costs;
   /** What is drawn from the seed, */
   readonly faults?: readonly Fault[];
   /** or exactly what strikes, villains included (strike.ts). */

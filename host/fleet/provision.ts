@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import * as genesis from "../../firmware/wire/genesis.ts";
 import * as request from "../../firmware/wire/request.ts";
 import { putU32, putU64 } from "../device/bytes.ts";
+import * as costs from "./costs.ts";
 import type { Fleet } from "./fleet.ts";
 
 /** 2026-01-01T00:00:00Z: when simulated cells begin. */
@@ -20,7 +21,7 @@ export interface Identity {
 
 /** What a genesis says beside its keys. */
 export interface Cell {
-  /** Bound on one message and its check; 150, or 300 where frames are small. */
+  /** Bound on one message and its check; 150, or 300 where frames are small, or what the board needs (costs.ts). */
   readonly deltaMs: number;
   /** Largest frame, bytes. */
   readonly mtu: number;
@@ -32,9 +33,11 @@ export interface Cell {
 }
 
 /** The cell that options ask for. */
-export function settings(options: Partial<Cell>): Cell {
+export function settings(
+  options: Partial<Cell> & { readonly n?: number; readonly board?: costs.Board | costs.Costs },
+): Cell {
   const { mtu = 1400, balance = 1_000_000n, viewsPerLeader = 4, windowS = 10, heartbeatMs = 0 } = options;
-  const deltaMs = options.deltaMs ?? (mtu < 400 ? 300 : 150);
+  const deltaMs = options.deltaMs ?? costs.deltaMs(costs.of(options.board), mtu < 400 ? 300 : 150, options.n ?? 0);
   return { deltaMs, mtu, viewsPerLeader, windowS, heartbeatMs, balance };
 }
 

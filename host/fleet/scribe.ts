@@ -94,7 +94,10 @@ export class Scribe {
 
   /** Time moves on to `toUs`: the keyframes before it are due. */
   pass(toUs: number, stations: readonly Station[]): void {
-    for (; this.dueUs < toUs; this.dueUs += this.#everyUs) for (const station of stations) this.#page(station);
+    for (; this.dueUs < toUs; this.dueUs += this.#everyUs) {
+      for (const station of stations) this.#page(station);
+      this.#load(stations);
+    }
   }
 
   /** The run is over, after `order` events. */
@@ -111,6 +114,14 @@ export class Scribe {
     if (before === null) this.#pages.set(station.id, now.slice());
     else before.set(now);
     this.#log.add({ type: facts.PAGE, atUs: this.dueUs, ...of(station), whole: before === null, runs });
+  }
+
+  /** On boards that take their time: how much of it each station computed so far. */
+  #load(stations: readonly Station[]): void {
+    const all = stations.flatMap(({ processor }) => processor ?? []);
+    if (all.length === 0) return;
+    const spentUs = all.map((each) => each.spentUs(this.dueUs));
+    this.note(this.dueUs, { load: { spentUs, overruns: all.reduce((sum, { overruns }) => sum + overruns, 0) } });
   }
 
   #commit(atUs: number, station: Station, bytes: Uint8Array): void {

@@ -6,6 +6,7 @@
 
 import type { Header } from "../tape/fleet.ts";
 import { TapeError } from "../tape/tape.ts";
+import * as costs from "./costs.ts";
 import { NAMES, VILLAINS } from "./faults.ts";
 
 type Fields = Record<string, unknown>;
@@ -100,6 +101,28 @@ function senses(value: unknown): void {
   inRange("senses.recording.intervalMs", given.intervalMs, [1, DAY, false]);
 }
 
+/** Fields of a board: clock and what the rest is multiplied with, flash, inbox, delta. */
+const BOARD: Readonly<Record<Exclude<keyof costs.Costs, "name" | "instructions">, Range>> = {
+  mhz: [1, 10_000, false],
+  cycles: [0.01, 1000, false],
+  scale: [0.01, 1000, false],
+  recordUs: [0, 1e6, false],
+  byteUs: [0, 1e6, false],
+  eraseUs: [0, 1e8, false],
+  inboxBytes: [0, 1e9, true],
+  deltaPerDeviceMs: [0, DAY, false],
+};
+
+function board(value: unknown): void {
+  if (value === undefined) return;
+  const given = fields("board", value);
+  if (typeof given.name !== "string") throw wrong(`the board's name is ${said(given.name)}, expected a text`);
+  for (const [field, range] of Object.entries(BOARD)) inRange(`the board's ${field}`, given[field], range);
+  const instructions = fields("the board's instructions", given.instructions);
+  for (const kind of Object.keys(costs.INSTRUCTIONS))
+    inRange(`the board's instructions of ${kind}`, instructions[kind], [0, 1e12, false]);
+}
+
 /** Throws TapeError when no fleet could have written this header. */
 export function check(header: Header): void {
   const given = fields("it", header) as Fields;
@@ -120,6 +143,7 @@ export function check(header: Header): void {
     oneOf("a villain's kind", villain.kind, [...VILLAINS, "mutant"]);
   }
   senses(options.senses);
+  board(options.board);
   if (options.campaign === undefined) return;
   const campaign = fields("campaign", options.campaign);
   inRange("campaign.sufferMs", campaign.sufferMs, [0, DAY, false]);

@@ -11,6 +11,7 @@ import type { DumpRecorder, Recorder } from "../tape/record.ts";
 import type { Failing } from "./failing.ts";
 import { Flash } from "./flash.ts";
 import type { Watched } from "./invariants.ts";
+import type { Processor } from "./processor.ts";
 import type { Rng } from "./rng.ts";
 
 export interface Make {
@@ -58,6 +59,8 @@ export class Station {
   restless = 0;
   failing: Failing | null = null;
   provisioned = false;
+  /** Where computing takes time; null where it takes none. */
+  processor: Processor | null = null;
   readonly #make: Make;
   readonly #hal: Hal;
 
@@ -75,6 +78,11 @@ export class Station {
 
   get on(): boolean {
     return this.device !== null;
+  }
+
+  /** True while it computes: frames and ticks wait. */
+  get busy(): boolean {
+    return this.processor !== null && this.processor.busy;
   }
 
   /** True time of the event under way, in milliseconds; set by the fleet. */
@@ -101,6 +109,7 @@ export class Station {
     this.offUs = atUs;
     this.failing = null;
     this.tickUs = Infinity;
+    this.processor?.reset();
     this.device?.close();
     this.device = null;
   }

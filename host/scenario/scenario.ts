@@ -14,6 +14,7 @@
 //
 // Rule: a scenario names no kind of fleet and no machine; whatever can do its deeds can play it.
 
+import type { Board } from "../fleet/costs.ts";
 import type { Senses } from "../target/fleetfile.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -46,6 +47,8 @@ export interface Options {
   readonly seed?: number;
   /** Largest radio frame, bytes. */
   readonly mtu?: number;
+  /** The board whose speed simulated devices have; none: computing takes no time. */
+  readonly board?: Board;
   /** The module of all devices: a path, from the folder where the scenario is run. */
   readonly wasm?: string;
   /** What the devices sense. */

@@ -14,7 +14,8 @@
 //   24 BLOCK     0 at · 8 height u32 · 12 header and body, as on air and in the log (firmware/wire/header.ts)
 //   25 BROKEN    0 at · 8 device u8 (0xff: none) · 9 zero 3 B · 12 JSON {"rule", "sentence"}
 //   26 GAP       0 at: records before this were dropped to bound the tape; whole pages follow
-//    6 NOTE      JSON: {"atUs": microseconds, ...}: what is worth knowing of the run itself, like {"end": {"order": events}}
+//    6 NOTE      JSON: {"atUs": microseconds, ...}: what is worth knowing of the run itself, like {"end": {"order": events}}; on a
+//                   board that takes its time {"load": {"spentUs": [microseconds computed so far, by station], "overruns": frames lost so far}}
 //
 // Seed, options and deeds repeat a simulated fleet to the byte; all the rest is what it showed. A live stream is this file as it
 // grows; END (tape.ts) with the trace hash closes it.

@@ -6,6 +6,7 @@
 
 import * as effect from "../../firmware/wire/effect.ts";
 import { hex, u32, u64 } from "../device/bytes.ts";
+import * as counters from "../device/counters.ts";
 import { Trap, type Device, type Engine, type Hal } from "../device/device.ts";
 import * as effects from "../device/effects.ts";
 import { open } from "../device/open.ts";
@@ -198,6 +199,26 @@ export function compare(bytes: Uint8Array, a: Engine, b: Engine, wasm: Uint8Arra
   } finally {
     left.close();
     right.close();
+  }
+}
+
+/** Replays a tape from its power-up, and says what the device had counted behind each call. Throws TapeError at a call that differs. */
+export function* walk(
+  bytes: Uint8Array,
+  engine: Engine,
+  wasm: Uint8Array,
+): Generator<{ readonly code: number; readonly counted: counters.Counters }> {
+  const player = new Player(engine, wasm);
+  try {
+    for (const [i, step] of steps.read(bytes).steps.entries()) {
+      const sentence = player.play(step, () => {});
+      const memory = player.memory();
+      if (sentence !== null || memory === null)
+        throw new tape.TapeError(`call ${i}: ${sentence ?? "the device trapped"}`);
+      yield { code: step.call.code, counted: counters.read(memory) };
+    }
+  } finally {
+    player.close();
   }
 }
 

@@ -2,6 +2,7 @@
 //
 //   { "name"?: "valves", "engine": "wasm3" | "v8" | "posix", "n": 4,
 //     "seed"?: 1, "mtu"?: 1400, "wasm"?: "build/app.wasm"          the module of all devices; the built meter otherwise
+//     "board"?: "stm32f405"                                        the board whose speed simulated devices have (host/fleet/costs.ts)
 //     "senses"?: "weather" | "nothing" | {"recording": {"from": 2330, "intervalMs": 1000}}
 //     "dir"?: "flash",                                             posix: the folder with the processes' flash ("flash" by default)
 //     "gateway"?: "http://127.0.0.1:7777" }                        where it runs now; written by `synod up`
@@ -10,6 +11,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
+import * as costs from "../fleet/costs.ts";
 import * as refusal from "../wire/refusal.ts";
 
 export type Engine = "wasm3" | "v8" | "posix";
@@ -25,6 +27,8 @@ export interface Described {
   readonly n: number;
   readonly seed?: number;
   readonly mtu?: number;
+  /** The board whose speed simulated devices have. */
+  readonly board?: costs.Board;
   /** Path of the module; absolute when it was read. */
   readonly wasm?: string;
   readonly senses?: Senses;
@@ -66,6 +70,7 @@ const FIELDS: Record<keyof Described, Check> = {
   n: whole(1, 32),
   seed: whole(0, Number.MAX_SAFE_INTEGER),
   mtu: whole(128, 1500),
+  board: (value) => (costs.NAMES.includes(value as costs.Board) ? null : `one of ${costs.NAMES.join(", ")}`),
   wasm: text,
   senses,
   dir: text,
@@ -91,6 +96,8 @@ export function check(value: unknown, where: string): Described {
   }
   if (fields.engine !== "posix" && fields.dir !== undefined)
     throw shape(`${where}: "dir" is for "engine": "posix", a fleet of processes`);
+  if (fields.engine === "posix" && fields.board !== undefined)
+    throw shape(`${where}: "board" is for a simulated fleet; processes are as fast as this machine`);
   return fields as unknown as Described;
 }
 

@@ -39,7 +39,18 @@ export type Named =
 export const HERE = "http://127.0.0.1:7777";
 /** The recorded sensors from just before their first labelled event, fast enough to see something in a minute. */
 export const DEMO = { recording: { from: 2_330, intervalMs: 1_000 } } as const;
+/** The pace at which the recording was taken: as much as a board can carry (host/fleet/README.md). */
+const TAKEN_MS = 5_000;
 const DEVICES = 4;
+
+/** What the sensors say where nobody says: the recording, fast, or as it was taken where computing takes its time. */
+export function demo(
+  board: SimOptions["board"],
+  from: number = DEMO.recording.from,
+): { recording: { from: number; intervalMs: number } } {
+  const slow = board !== undefined && board !== "none";
+  return { recording: { from, intervalMs: slow ? TAKEN_MS : DEMO.recording.intervalMs } };
+}
 
 const shape = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_SHAPE, detail);
 const absent = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_ABSENT, detail);
@@ -106,6 +117,8 @@ async function attach(url: string, { token }: Options): Promise<Target> {
 }
 
 async function processes(dir: string, options: Options): Promise<Target> {
+  if (options.board !== undefined && options.board !== "none")
+    throw shape("a board is for a simulated fleet: processes are as fast as this machine");
   await native.ensure("posix").catch((error: Error) => {
     throw absent(`synod-node is not built here: ${error.message}`);
   });
@@ -115,7 +128,7 @@ async function processes(dir: string, options: Options): Promise<Target> {
 }
 
 async function simulated(options: Options & { readonly n: number }): Promise<Target> {
-  const { engine = "v8", seed = 1, senses = DEMO, wasm, token: _, dir, ...rest } = options;
+  const { engine = "v8", seed = 1, senses = demo(options.board), wasm, token: _, dir, ...rest } = options;
   if (engine === "posix" && dir === undefined)
     throw shape("a fleet of processes needs a folder for its flash: posix:PATH");
   if (engine === "posix") return processes(dir!, options);

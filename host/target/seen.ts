@@ -67,6 +67,14 @@ export interface Result {
   readonly devices: Set<number>;
 }
 
+/** How busy devices are whose computing takes time, as shares of it, a mean over all; frames that found no room so far. */
+export interface Load {
+  /** Since the start, and between the last two keyframes. */
+  readonly busy: number;
+  readonly lately: number;
+  readonly overruns: number;
+}
+
 const device = (): DeviceSeen => ({
   up: false,
   why: "",
@@ -93,6 +101,9 @@ export class Seen {
   /** Highest block that a device committed which was not told to lie, and when that was. */
   height = 0;
   commitUs = 0;
+  /** As of the last keyframe; null where computing takes no time. */
+  load: Load | null = null;
+  #spent = { atUs: 0, us: 0 };
   /** Groups that hear each other; null when all do. */
   split: readonly (readonly number[])[] | null = null;
   readonly violations: { atUs: number; device: number; rule: string; sentence: string }[] = [];
@@ -131,8 +142,17 @@ export class Seen {
     if (fact.type === tape.MODULE) return void this.#modules.push(fact.wasm);
     this.nowUs = Math.max(this.nowUs, fact.atUs);
     if (fact.type === tape.DEED) this.#deed(fact);
+    else if (fact.type === tape.NOTE) this.#load(fact);
     else if (fact.type === tape.BROKEN) this.violations.push(fact);
     else if ("device" in fact && !fact.twin && fact.device < this.devices.length) this.#of(fact);
+  }
+
+  #load({ atUs, note }: Extract<tape.Fact, { type: typeof tape.NOTE }>): void {
+    const { spentUs, overruns } = (note.load ?? {}) as { spentUs?: readonly number[]; overruns?: number };
+    if (spentUs === undefined || overruns === undefined) return;
+    const us = spentUs.reduce((sum, each) => sum + each, 0) / spentUs.length;
+    this.load = { busy: us / atUs, lately: (us - this.#spent.us) / (atUs - this.#spent.atUs), overruns };
+    this.#spent = { atUs, us };
   }
 
   #deed({ deed }: Extract<tape.Fact, { type: typeof tape.DEED }>): void {

@@ -37,6 +37,18 @@ function sample(): scene.Scene {
   return s;
 }
 
+test("what a block costs is a line of its own, and on a board how busy devices are", () => {
+  const s = sample();
+  const without = render(s, plain).length;
+  s.work = { verified: 2.04, hashed: 91.2, sent: 253, records: 5.5, load: null };
+  const [line] = render(s, plain).slice(-4);
+  assert.is(line, "a block and device: 2.0 verified  91 hashes  253 B sent  5.5 flash records");
+  assert.ok(render(s, plain).length <= Math.max(24, without + 1));
+  s.work.load = { busy: 0.3, lately: 0.474, overruns: 1 };
+  const wide = { ...plain, columns: 120 };
+  assert.match(render(s, wide).slice(-4)[0], /records {2}busy 47 % {2}1 frame lost$/);
+});
+
 test("a scene without colour is this picture", () => {
   assert.is(
     `\n${render(sample(), plain).join("\n")}\n`,

@@ -26,6 +26,23 @@ test("totals are the sum of the seeds, and no seed violates anything", async () 
   assert.equal(all.map((line) => line.seed).sort(), [1, 2]);
 });
 
+test("on a board it says how busy devices were and how long blocks took, in both engines alike", async () => {
+  const line = ["sim", "--seeds", "2", "--faults", "none", "--board", "stm32f405"];
+  const { code, out } = await synod(...line, "--engine", "both", "--json");
+  assert.is(code, 0, out);
+  const all = lines(out) as unknown as {
+    busy: { mean: number; max: number };
+    latencyMs: { p50: number; p99: number };
+  }[];
+  assert.is(all.length, 3);
+  for (const { busy, latencyMs } of all) {
+    assert.ok(busy.mean > 0.05 && busy.mean <= busy.max && busy.max <= 1, JSON.stringify(busy));
+    assert.ok(latencyMs.p50 > 300 && latencyMs.p50 <= latencyMs.p99, JSON.stringify(latencyMs));
+  }
+  assert.match((await synod(...line)).out, /^stm32f405, derived: devices compute \d+ % of the time/m);
+  assert.not.match((await synod("sim", "--seeds", "1", "--faults", "none", "--json")).out, /busy|latency/);
+});
+
 test("every fault that help names has a counter, and each that stays at zero is named", async () => {
   const { out: help } = await synod("sim", "--help");
   const { out } = await synod("sim", "--seeds", "1", "--faults", "sitecut,equivocator,loss", "--n", "1", "--json");

@@ -52,6 +52,23 @@ test("the same seed gives the same run, in V8 and in wasm3; another seed another
   assert.is.not(await run("v8", "6"), hash);
 });
 
+test("on a board blocks take longer, the summary says what they cost, and the tape replays", async () => {
+  const file = join(folder, "board.tape");
+  const line = ["up", "4", "--engine", "v8", "--board", "stm32f405", "--seconds", "30"];
+  const { code, out } = await synod(...line, "--tape", file, ...FAST);
+  assert.is(code, 0, out);
+  const all = lines(out);
+  const { work } = all.pop() as unknown as { work: Record<string, number> & { load: { busy: number } } };
+  assert.ok(all.length >= 3 && all.every(({ ms }) => Number(ms) > 300), out);
+  assert.ok(work.verified >= 2 && work.hashed > 10 && work.sent > 100 && work.records >= 2, JSON.stringify(work));
+  assert.ok(work.load.busy > 0.05 && work.load.busy < 1, JSON.stringify(work));
+  assert.is((await synod("replay", file)).code, 0);
+  assert.match(
+    (await synod(...line, "--speed", "max", "--plain")).out,
+    /devices compute \d+ % of the time \(derived\)/,
+  );
+});
+
 test("it goes on when a device is killed, and the device catches up", async () => {
   const line = ["up", "7", "--engine", "v8", "--seconds", "16", "--speed", "max", "--kill", "3@4", "--restart", "3@9"];
   const { code, out } = await synod(...line, "--json");

@@ -19,6 +19,7 @@ const BYTES_OUT = 8;
 const FLASH_RECORDS = 9;
 const FLASH_BYTES = 10;
 const DROPPED = 12;
+const FLASH_ERASES = 17;
 
 /** Fills what send or event reserved; false when they had no room. */
 function fill(p: number, bytes: Uint8Array): boolean {
@@ -30,7 +31,7 @@ test("effects come out as they went in, in order, and are counted", () => {
   const random = new Random(1);
   for (let round = 0; round < 200; round++) {
     const expected: { op: number; a: number; b: number; bytes: Uint8Array }[] = [];
-    const before = [FRAMES_OUT, BYTES_OUT, FLASH_RECORDS, FLASH_BYTES].map(counter);
+    const before = [FRAMES_OUT, BYTES_OUT, FLASH_RECORDS, FLASH_BYTES, FLASH_ERASES].map(counter);
     const found = board.effects(() => {
       for (;;) {
         const bytes = random.bytes(8 * random.below(60));
@@ -65,8 +66,10 @@ test("effects come out as they went in, in order, and are counted", () => {
     assert.equal(found, expected);
     const sum = (op: number) => expected.filter((e) => e.op === op).reduce((n, e) => n + e.bytes.length, 0);
     const times = (op: number) => expected.filter((e) => e.op === op).length;
-    const grown = [FRAMES_OUT, BYTES_OUT, FLASH_RECORDS, FLASH_BYTES].map((c, i) => counter(c) - before[i]);
-    assert.equal(grown, [times(effect.SEND), sum(effect.SEND), times(effect.STORE), sum(effect.STORE)]);
+    const grown = [FRAMES_OUT, BYTES_OUT, FLASH_RECORDS, FLASH_BYTES, FLASH_ERASES].map(
+      (c, i) => counter(c) - before[i],
+    );
+    assert.equal(grown, [times(effect.SEND), sum(effect.SEND), times(effect.STORE), sum(effect.STORE), times(effect.ERASE)]); // prettier-ignore
   }
 });
 

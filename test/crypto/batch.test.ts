@@ -17,16 +17,18 @@ for (const engine of engines) {
   const crypto = deviceCrypto(m);
   const counter = (i: number) =>
     new DataView(m.bytes(Number(m.call("crypto_counters")) + 4 * i, 4).buffer).getUint32(0, true);
-  const [VERIFIED, BATCHES] = [0, 2];
+  const [VERIFIED, BATCHES, ALONE, PREPARED] = [0, 2, 14, 15];
 
   test(`honest batches of every size are good, in one equation up to nine, then one per eleven (${engine})`, () => {
     const source = new Source(1);
     const all = Array.from({ length: 32 }, () => signed(source, "honest"));
     for (const n of engine === "v8" ? Array.from({ length: 33 }, (_, i) => i) : [0, 1, 3, 9, 10, 21]) {
-      const [verified, batches] = [counter(VERIFIED), counter(BATCHES)];
+      const [verified, batches, alone] = [counter(VERIFIED), counter(BATCHES), counter(ALONE)];
       assert.is(crypto.batch(all.slice(0, n)), 0, `${n} signatures`);
       assert.is(counter(VERIFIED) - verified, n);
       assert.is(counter(BATCHES) - batches, n <= 9 ? Math.min(n, 1) : Math.ceil(n / 11));
+      assert.is(counter(ALONE) - alone, n === 1 ? 1 : 0);
+      assert.is(counter(PREPARED), 0);
     }
   });
 

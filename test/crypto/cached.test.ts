@@ -15,7 +15,7 @@ const value = (b: Uint8Array): bigint =>
   mod([...new Int32Array(b.slice().buffer)].reduce((sum, x, i) => sum + (BigInt(x) << BigInt(29 * i)), 0n));
 const list = (map: number): string => [...Array(32).keys()].filter((i) => (map >>> i) & 1).join(",");
 const [HEAD, REGION] = [40, 7];
-const BATCHES = 2;
+const [BATCHES, ALONE, PREPARED, PREPARED_ALONE] = [2, 14, 15, 16];
 
 for (const engine of engines) {
   const m = await device(engine);
@@ -87,7 +87,9 @@ for (const engine of engines) {
       }
       m.write(pub, new Uint8Array(32)); // the head is enough
       const verify = () => m.call("crypto_ed25519_verifyCached", head, message, s.message.length, signature) !== 0;
+      const counted = counter(PREPARED);
       assert.is(verify(), s.valid, s.kind);
+      assert.is(counter(PREPARED), counted + 1);
       flash = m.bytes(table, 3456);
       m.write(table, new Uint8Array(3456));
       m.write(head + 32, new Uint8Array(Uint32Array.of(REGION << 24).buffer));
@@ -147,6 +149,7 @@ for (const engine of engines) {
       [22, 2],
     ]) {
       const before = counter(BATCHES);
+      const kinds = [ALONE, PREPARED, PREPARED_ALONE].map(counter);
       const all = Array.from({ length: size }, (_, i) => {
         const message = source.bytes(1 + i);
         return { kind: "honest", pub, message, signature: ed25519.sign(message, seed), valid: true };
@@ -159,6 +162,8 @@ for (const engine of engines) {
         0,
       );
       assert.is(counter(BATCHES) - before, equations, `${size} signatures`);
+      const alone = size <= 5 ? size : 0;
+      assert.equal([ALONE, PREPARED, PREPARED_ALONE].map((c, i) => counter(c) - kinds[i]), [alone, size, alone]); // prettier-ignore
     }
   });
 

@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as event from "../../firmware/wire/event.ts";
+import * as counters from "../../host/device/counters.ts";
 import * as node from "../../host/device/bytes.ts";
 import * as browser from "../../host/dashboard/bytes.ts";
 import { Flights } from "../../host/dashboard/flights.ts";
@@ -119,6 +120,17 @@ test("each transaction's fate is that of its RESULT, and its frames are on the t
   const way = whole.history.entries.list.find(({ hops, by, height }) => hops.length > 0 && by >= 0 && height > 0)!;
   assert.ok(way !== undefined, "the way of a submitted transaction is known");
   assert.ok(way.bytes >= way.hops.reduce((sum, { length }) => sum + length, 0));
+});
+
+test("what devices counted stands in the seconds of their keyframes, and restarts count nothing twice", () => {
+  for (const name of ["verified", "bytesOut", "flashRecords", "blocksDone"] as const) {
+    const sum = Array.from({ length: 20 }, (_, second) => whole.history.counted[name].of(second)).reduce(
+      (a, b) => a + b,
+    );
+    const last = [0, 2, 3].map((i) => counters.read(whole.pages.at(i, whole.edgeUs)!.page)[name]);
+    const most = last.reduce((a, b) => a + b);
+    assert.ok(sum > 0.7 * most && sum < 1.6 * most, `${name}: ${sum}, of ${most} by the devices that never fell`);
+  }
 });
 
 test("the module answers about a page of the tape what the fleet's own device says", () => {

@@ -47,3 +47,8 @@ scenario("money moves where it was sent", { n: 4, seed: 9 }, async (fleet) => {
   await fleet.until(balance(2, 1_240_000n));
   await fleet.check(not(any(balance(0, 900_000n), time(60_000), acts(0, 0, 1))));
 });
+
+scenario("four boards as slow as real ones agree", { n: 4, seed: 11, board: "stm32f405" }, async (fleet) => {
+  await fleet.until(height(5));
+  await fleet.until(took(fleet.device(0).pay(2, 5)));
+});

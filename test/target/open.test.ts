@@ -80,6 +80,8 @@ test("each mistake in a fleet.json is refused with its field and what the field 
     [{ ...good, senses: "rain" }, /"senses" is "weather"/],
     [{ ...good, senses: { recording: { from: -1, intervalMs: 1 } } }, /"senses" is "weather"/],
     [{ ...good, gateway: "localhost" }, /"gateway" is an address/],
+    [{ ...good, board: "z80" }, /"board" is one of none, stm32f405, esp32, esp32c3, not "z80"/],
+    [{ ...good, engine: "posix", board: "esp32" }, /"board" is for a simulated fleet/],
     [{ ...good, dir: "x" }, /"dir" is for "engine": "posix"/],
     [{ ...good, devices: 4 }, /no field "devices"; it takes name, engine, n/],
   ] as [unknown, RegExp][]) {
