@@ -23,7 +23,7 @@
 // when it is at most this much, and is dropped otherwise: the next call compiles what it needs. Largest code
 // of one call + CODE_KEPT must fit.
 #ifndef CODE_KEPT
-#define CODE_KEPT (8u * 1024)
+#define CODE_KEPT (32u * 1024)
 #endif
 
 typedef struct tape {

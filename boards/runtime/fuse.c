@@ -109,9 +109,15 @@ static SYNOD_PER_THREAD struct {
     u8 parent, kept; // what it was before its last operation; FORMS: nothing
 } sequence;
 
+/** The STEP whose operation this word is; STEPS when it is none. What was found last among words of its kind
+ * is tried first. */
 static u32 step_of(const void *word) {
+    static SYNOD_PER_THREAD u8 found[64];
+    u8 *guess = &found[((uintptr_t)word >> 2) % sizeof found];
+    if (*guess < STEPS && (const void *)steps[*guess].op == word) return *guess;
     u32 s = 0;
     while (s < STEPS && (const void *)steps[s].op != word) s++;
+    *guess = (u8)s;
     return s;
 }
 
