@@ -1,7 +1,7 @@
 // The memory map of a device: one page of 64 KiB, every region at a fixed address, all state inside.
 //
 //   0x0000 ┌──────────────────────┐ nothing lives below 256, so that a stray null pointer is seen
-//          │ counters             │ operation counts, read by the host's time model
+//          │ counters             │ operation counts, read by the host's time model; what the port offers
 //   0x0400 ├──────────────────────┤
 //          │ static data          │ tables of constants, placed by asc
 //   0x1c00 ├──────────────────────┤
@@ -88,6 +88,9 @@ export const FLASH_BYTES: usize = COUNTERS + 40;
 export const REFUSED: usize = COUNTERS + 44; // inputs refused by number
 export const DROPPED: usize = COUNTERS + 48; // sends that found no room in the effect ring
 export const BLOCKS_DONE: usize = COUNTERS + 52; // blocks committed since boot
+
+/** What the port does in the device's stead, asked at boot: a bit for each operation of wire/accelerate.ts; u32. */
+export const OFFERED: usize = COUNTERS_END - 4;
 
 /** Adds `by` to the counter at address `which`. */
 // @ts-ignore: decorator

@@ -7,6 +7,7 @@
 // Maj(a, b, c) = ((a^b) & (b^c)) ^ b shares a^b with the next round. Rule: no branch and no address depends on the data.
 
 import * as layout from "../layout";
+import * as native from "./native";
 import * as scratch from "./scratch";
 
 /** Size of a state in bytes, in the caller's memory, 8-byte aligned. */
@@ -38,7 +39,6 @@ const K: usize = memory.data<u32>([
 /** One compression of the 64-byte block at p into the chaining value at st. */
 // prettier-ignore
 function block(st: usize, p: usize): void {
-  layout.count(layout.SHA256_BLOCKS, 1);
   let w0 = swap(load<u32>(p, 0));
   let w1 = swap(load<u32>(p, 4));
   let w2 = swap(load<u32>(p, 8));
@@ -128,6 +128,16 @@ function block(st: usize, p: usize): void {
   store<u32>(st, load<u32>(st, 28) + h, 28);
 }
 
+/** Compresses n >= 1 blocks at p. */
+function blocks(st: usize, p: usize, n: u32): void {
+  layout.count(layout.SHA256_BLOCKS, n);
+  if (native.sha256(st, p, n << 6)) return;
+  do {
+    block(st, p);
+    p += 64;
+  } while (--n != 0);
+}
+
 /** Begins a message. */
 export function init(st: usize): void {
   memory.copy(st, IV, 32);
@@ -143,12 +153,13 @@ export function update(st: usize, p: usize, n: u32): void {
     const take = min<u32>(64 - fill, n);
     memory.copy(st + 40 + fill, p, take);
     if (fill + take < 64) return;
-    block(st, st + 40);
+    blocks(st, st + 40, 1);
     p += take;
     n -= take;
   }
-  for (; n >= 64; n -= 64, p += 64) block(st, p);
-  memory.copy(st + 40, p, n);
+  const whole = n >> 6;
+  if (whole != 0) blocks(st, p, whole);
+  memory.copy(st + 40, p + (whole << 6), n & 63);
 }
 
 /** Ends the message and writes its 32 bytes to out; the state is spent. */
@@ -159,13 +170,13 @@ export function final(st: usize, out: usize): void {
   fill++;
   if (fill > 56) {
     memory.fill(st + 40 + fill, 0, 64 - fill);
-    block(st, st + 40);
+    blocks(st, st + 40, 1);
     fill = 0;
   }
   memory.fill(st + 40 + fill, 0, 56 - fill);
   store<u32>(st, swap(<u32>(seen >> 29)), 96);
   store<u32>(st, swap((<u32>seen) << 3), 100);
-  block(st, st + 40);
+  blocks(st, st + 40, 1);
   for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, swap(load<u32>(st + i)));
 }
 
