@@ -56,6 +56,8 @@ test("values that make no sense end with 2 and say what was expected", async () 
     ["up 4 --kill 7@1", /the device must be a whole number from 0 to 3/],
     ["up 4 --tape 9:here.tape", /the device must be a whole number from 0 to 3/],
     ["up --engine v8 --dir somewhere", /--dir is for --engine posix/],
+    ["up 4 --accelerate", /--accelerate is for --engine posix/],
+    ["up http://127.0.0.1:1 --accelerate", /--accelerate is for --engine posix/],
     ["up sim:4 --fleet fleet.json", /one fleet, not both/],
     ["up --port 99999", /--port must be a whole number from 0 to 65535/],
     ["kill sim:4", /kill which device\?/],
