@@ -85,16 +85,16 @@ export function run(): u32 {
   begin();
   layout.count(layout.VERIFIED, count);
   const end = PENDING + ((<usize>count) << 3);
-  const good = native.good(PENDING, end); // by the port: then all that is left is to count what was not done
   let cold: u32 = 0;
   for (let e = PENDING; e != end; e += 8) if (!straus.isCached(e)) cold++;
   let bad: u32 = 0;
   if (count == 1 || (cold == 0 && count <= ALONE)) {
     layout.count(layout.BATCHES, count);
-    for (let e = PENDING; e != end; e += 8) if (!good && !straus.single(e)) bad |= bit(e);
+    for (let e = PENDING; e != end; e += 8) if (!straus.single(e)) bad |= bit(e);
     return bad;
   }
   const size = cold == 0 ? straus.CACHED : count * straus.WIDE <= straus.ROOM ? straus.WIDE : straus.NARROW;
+  const good = native.good(PENDING, end); // says the port: then all that is left is to count what was not done
   for (let e = PENDING; e != end;) {
     let n: u32 = 0;
     for (; e != end && (n + 1) * size <= straus.ROOM; e += 8) {

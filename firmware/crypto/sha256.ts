@@ -39,6 +39,7 @@ const K: usize = memory.data<u32>([
 /** One compression of the 64-byte block at p into the chaining value at st. */
 // prettier-ignore
 function block(st: usize, p: usize): void {
+  layout.count(layout.SHA256_BLOCKS, 1);
   let w0 = swap(load<u32>(p, 0));
   let w1 = swap(load<u32>(p, 4));
   let w2 = swap(load<u32>(p, 8));
@@ -128,20 +129,19 @@ function block(st: usize, p: usize): void {
   store<u32>(st, load<u32>(st, 28) + h, 28);
 }
 
-/** Compresses n >= 1 blocks at p. */
+/** Begins a message. */
+export function init(st: usize): void {
+  memory.copy(st, IV, 32);
+  store<u64>(st, 0, 32);
+}
+
+/** Compresses n >= 1 blocks at p, here or in the port. */
 function blocks(st: usize, p: usize, n: u32): void {
-  layout.count(layout.SHA256_BLOCKS, n);
   if (native.sha256(st, p, n << 6)) return;
   do {
     block(st, p);
     p += 64;
   } while (--n != 0);
-}
-
-/** Begins a message. */
-export function init(st: usize): void {
-  memory.copy(st, IV, 32);
-  store<u64>(st, 0, 32);
 }
 
 /** Takes in n more bytes at p. */

@@ -165,16 +165,16 @@ function block(st: usize, p: usize, n: u32): void {
   store<u64>(st, hh, 56);
 }
 
-/** Blocks that a message of n bytes has, its end included. */
-// @ts-ignore: decorator
-@inline export function blocks(n: u32): u32 {
-  return (n + 144) >> 7;
-}
-
 /** Begins a message. */
 export function init(st: usize): void {
   memory.copy(st, IV, 64);
   store<u64>(st, 0, 64);
+}
+
+/** Blocks that a message of n bytes has, its end included. */
+// @ts-ignore: decorator
+@inline export function blocks(n: u32): u32 {
+  return (n + 144) >> 7;
 }
 
 /** Takes in n more bytes at p. */

@@ -20,6 +20,7 @@
 
 import * as layout from "../layout";
 import * as comb from "./comb";
+import * as native from "./native";
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
@@ -176,6 +177,7 @@ export function holds(first: usize, end: usize, size: u32, top: u32): bool {
 
 /** True when the entry at e is a signature. */
 export function single(e: usize): bool {
+  if (native.good(e, e + 8)) return true;
   const s = SLOTS;
   const cached = isCached(e);
   if (!prepare(s, e, 4, cached ? 1 : 4)) return false;
