@@ -9,3 +9,9 @@
 /** A sensor's value in fixed point (thousandths of its unit); i64.MIN_VALUE when the channel has nothing new. */
 // @ts-ignore: decorator
 @external("synod", "sense") export declare function sense(channel: u32): i64;
+/**
+ * Optional: does operation `op` of wire/accelerate.ts, whose operands lie at p, in the device's stead. 1 when it is done; anything else, as a
+ * port that offers nothing answers, leaves it to the device.
+ */
+// @ts-ignore: decorator
+@external("synod", "accelerate") export declare function accelerate(op: u32, p: usize): i32;

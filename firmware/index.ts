@@ -14,6 +14,7 @@ import * as proposal from "./wire/proposal";
 import * as reason from "./wire/reason";
 import * as record from "./wire/record";
 import * as batch from "./crypto/batch";
+import * as native from "./crypto/native";
 import * as flash from "./core/flash";
 import * as identity from "./core/identity";
 import * as journal from "./core/journal";
@@ -42,8 +43,8 @@ import * as console from "./console";
 const SNAPSHOT_EVERY: u32 = 32;
 /** The 64 bytes that a snapshot says about itself; and where its like is read back. */
 const META: usize = WORK;
-/** Version of the ABI: major in the upper half. */
-const ABI: u32 = 0x00010000;
+/** Version of the ABI: major in the upper half; 1.1 has the import accelerate, which is optional. */
+const ABI: u32 = 0x00010001;
 
 /** Version of this table of exports. */
 export function abi(): u32 {
@@ -63,6 +64,7 @@ export function output(): usize {
 /** Starts the device: recovers what flash holds, makes a key if there is none. 0, or the reason why it cannot run. */
 export function boot(now: u64): i32 {
   ring.begin();
+  native.open();
   rng.seed();
   const why = flash.open();
   if (why != 0) return why;

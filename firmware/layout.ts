@@ -1,7 +1,7 @@
 // The memory map of a device: one page of 64 KiB, every region at a fixed address, all state inside.
 //
 //   0x0000 ┌──────────────────────┐ nothing lives below 256, so that a stray null pointer is seen
-//          │ counters             │ operation counts, read by the host's time model
+//          │ counters             │ operation counts, read by the host's time model; what the port offers
 //   0x0400 ├──────────────────────┤
 //          │ static data          │ tables of constants, placed by asc
 //   0x1c00 ├──────────────────────┤
@@ -92,6 +92,9 @@ export const ALONE: usize = COUNTERS + 56; // of VERIFIED, those with an equatio
 export const PREPARED: usize = COUNTERS + 60; // of VERIFIED, those under a prepared key
 export const PREPARED_ALONE: usize = COUNTERS + 64; // those that are both
 export const FLASH_ERASES: usize = COUNTERS + 68; // sectors erased
+
+/** What the port does in the device's stead, asked at boot: a bit for each operation of wire/accelerate.ts; u32. */
+export const OFFERED: usize = COUNTERS_END - 4;
 
 /** Adds `by` to the counter at address `which`. */
 // @ts-ignore: decorator

@@ -12,7 +12,7 @@
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { NOTHING, type Engine, type Hal } from "../host/device/device.ts";
+import { NOT_OFFERED, NOTHING, type Engine, type Hal } from "../host/device/device.ts";
 import { BOARDS, type BoardName } from "../tools/images.mjs";
 
 export type { Engine, Hal };
@@ -85,6 +85,7 @@ async function inV8(): Promise<DebugModule> {
       return 0;
     },
     sense: (channel: number) => m.hal.sense(channel >>> 0),
+    accelerate: () => NOT_OFFERED,
   };
   const instance = await WebAssembly.instantiate(module, { synod });
   memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);

@@ -20,8 +20,13 @@ export function wasm3Folder(): string;
 export const strictness: readonly string[];
 
 export function buildBinding(options?: { clang?: boolean; output?: string }): Promise<boolean>;
-export function buildPosix(options?: { clang?: boolean; sanitize?: boolean }): Promise<boolean>;
+export function buildPosix(options?: {
+  clang?: boolean;
+  sanitize?: boolean;
+  accelerate?: boolean;
+  output?: string;
+}): Promise<boolean>;
 export function buildTool(
-  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "rival",
+  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "native" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;

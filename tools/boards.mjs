@@ -8,7 +8,7 @@
 // with the compiler's own words. wasm3 comes from npm (node_modules/react-native-webassembly/cpp), from build/wasm3 where this
 // tree is itself a package of npm (pack.mjs), or from WASM3_DIR.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -181,17 +181,31 @@ const POSIX = join(root, "boards/posix");
 const CAREFUL = ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"];
 const UNDEFINED = ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"];
 
-/** Builds build/synod-node; true when it had to be built. `sanitize` builds build/synod-node-san under sanitizers. */
-export function buildPosix({ clang = true, sanitize = false } = {}) {
-  return make(sanitize ? paths.posixSan : paths.posix, {
-    cc: compiler({ clang: clang && !sanitize }),
+const NO_SODIUM = { flags: [], link: [] };
+
+/** What lets boards/posix/native.c use libsodium: nothing where the compiler does not find its headers. */
+function sodium(cc) {
+  const input = "#include <sodium.h>\n";
+  const { status } = spawnSync(cc, ["-E", "-x", "c", "-"], { input, stdio: ["pipe", "ignore", "ignore"] });
+  return status === 0 ? { flags: ["-DSYNOD_SODIUM"], link: ["-lsodium"] } : NO_SODIUM;
+}
+
+/**
+ * Builds build/synod-node; true when it had to be built. `sanitize` builds build/synod-node-san under sanitizers; without `accelerate`
+ * libsodium is left out, as where there is none.
+ */
+export function buildPosix({ clang = true, sanitize = false, accelerate = true, output } = {}) {
+  const cc = compiler({ clang: clang && !sanitize });
+  const native = accelerate ? sodium(cc) : NO_SODIUM;
+  return make(output ?? (sanitize ? paths.posixSan : paths.posix), {
+    cc,
     ours: [
-      ...sources("posix", "main.c", "options.c", "console.c", "board.c", "flash.c", "udp.c", "tape.c"),
+      ...sources("posix", "main.c", "options.c", "console.c", "board.c", "native.c", "flash.c", "udp.c", "tape.c"),
       ...sources("runtime", "engine.c", "node.c", "trace.c"),
     ],
-    flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT],
+    flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT, ...native.flags],
     strict: sanitize ? UNDEFINED : [],
-    link: sanitize ? ["-fsanitize=undefined"] : [],
+    link: [...(sanitize ? ["-fsanitize=undefined"] : []), ...native.link],
     also: headers(POSIX),
   });
 }
@@ -216,6 +230,16 @@ const TOOLS = {
     ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
   },
   port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
+  native: {
+    ours: [
+      join(root, "test/boards/native.c"),
+      ...sources("posix", "native.c"),
+      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
+    ],
+    flags: ["-I", POSIX],
+    also: headers(POSIX),
+    sodium: true,
+  },
   rival: { ours: sources("binding", "rival.c"), wasm3: false, link: ["-lsodium"] },
 };
 
@@ -224,13 +248,15 @@ const TOOLS = {
  * own files under UndefinedBehaviorSanitizer too.
  */
 export function buildTool(name, { clang = true, sanitize = false } = {}) {
-  const { flags = [], link = [], ...tool } = TOOLS[name];
+  const { flags = [], link = [], sodium: wanted = false, ...tool } = TOOLS[name];
+  const cc = compiler({ clang: clang && tool.clang !== false && !sanitize });
+  const native = wanted ? sodium(cc) : NO_SODIUM;
   return make(built(sanitize ? `${name}-san` : name), {
     ...tool,
     strict: sanitize ? UNDEFINED : [],
-    cc: compiler({ clang: clang && tool.clang !== false && !sanitize }),
-    flags: [...(sanitize ? CAREFUL : ["-O3"]), ...LENIENT, ...flags],
-    link: [...(sanitize ? ["-fsanitize=undefined"] : []), ...link],
+    cc,
+    flags: [...(sanitize ? CAREFUL : ["-O3"]), ...LENIENT, ...flags, ...native.flags],
+    link: [...(sanitize ? ["-fsanitize=undefined"] : []), ...link, ...native.link],
   });
 }
 

@@ -7,7 +7,8 @@
 // together. tools/count.ts runs it under valgrind with two repeat counts; their difference is free of
 // start-up and compilation.
 //
-// Rule: imports answer the same in every run: entropy counts up, flash is absent, sensors have nothing new.
+// Rule: imports answer the same in every run: entropy counts up, flash is absent, sensors have nothing new,
+// nothing is offered.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,12 @@ static m3ApiRawFunction(no_sensor) {
     m3ApiReturnType(int64_t);
     (void)runtime, (void)_ctx, (void)_mem;
     m3ApiReturn(INT64_MIN);
+}
+
+static m3ApiRawFunction(nothing_offered) {
+    m3ApiReturnType(int32_t);
+    (void)runtime, (void)_ctx, (void)_mem;
+    m3ApiReturn(0);
 }
 
 static uint8_t *read_file(const char *path, uint32_t *size) {
@@ -127,6 +134,7 @@ int main(int argc, char **argv) {
     m3_LinkRawFunction(module, "synod", "entropy", "v(ii)", entropy);
     m3_LinkRawFunction(module, "synod", "read", "i(iiii)", no_flash);
     m3_LinkRawFunction(module, "synod", "sense", "I(i)", no_sensor);
+    m3_LinkRawFunction(module, "synod", "accelerate", "i(ii)", nothing_offered);
 
     uint32_t memory_size;
     uint8_t *memory = engine_memory(runtime, module, &memory_size);

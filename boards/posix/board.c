@@ -15,6 +15,7 @@
 #include "abi.h"
 #include "console.h"
 #include "engine.h"
+#include "native.h"
 
 #define NEVER 0xffffffffu
 #define ENTROPY_MAX 256u // bytes that getentropy gives at once
@@ -155,7 +156,17 @@ node_status board_request(board *b, const uint8_t *request, uint32_t n) {
 // ---- the board ----
 
 const char *board_open(board *b, const uint8_t *wasm, uint32_t n) {
-    b->port = (node_port){b, entropy, read_flash, sense, store, erase, send_frame, act, event, reset};
+    b->port = (node_port){b,
+                          entropy,
+                          read_flash,
+                          sense,
+                          store,
+                          erase,
+                          send_frame,
+                          act,
+                          event,
+                          reset,
+                          b->accelerate ? native_accelerate : NULL};
     b->zero = monotonic();
     b->due = 0;
     for (unsigned i = 0; i < BOARD_CHANNELS; i++) b->sensed[i] = INT64_MIN;

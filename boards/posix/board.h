@@ -5,6 +5,7 @@
 //   read, store, erase   flash.h
 //   sense                the newest value that the console gave for a channel, once
 //   send                 udp.h
+//   accelerate           native.h, if it is asked for
 //   act, event, reset    lines on the console
 //
 // Rule: a call is on the tape before it is made, and is made only while the device is up.
@@ -23,9 +24,10 @@ typedef struct board {
     flash flash;
     udp udp;
     tape tape;
-    bool watch;    // say each frame that is sent
-    uint64_t zero; // monotonic milliseconds when the board was opened
-    uint64_t due;  // when the device wants to be ticked, on the board's clock; UINT64_MAX: never
+    bool watch;      // say each frame that is sent
+    bool accelerate; // native.h does what it can; native_open was called
+    uint64_t zero;   // monotonic milliseconds when the board was opened
+    uint64_t due;    // when the device wants to be ticked, on the board's clock; UINT64_MAX: never
     int64_t sensed[BOARD_CHANNELS]; // INT64_MIN: nothing new
     node_port port;
     trace trace;

@@ -21,6 +21,7 @@
 #include "abi.h"
 #include "board.h"
 #include "console.h"
+#include "native.h"
 #include "options.h"
 
 #define EXIT_TRAP 70  // EX_SOFTWARE
@@ -173,15 +174,17 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); // console_flush tells
     setvbuf(stdout, out, _IOFBF, sizeof out);
     b->watch = o.watch;
+    b->accelerate = o.accelerate;
     b->tape.fd = -1;
     if (!(self.wasm = load(o.wasm, &size))) return cannot(o.wasm, "cannot be read, or is empty");
+    const char *why = o.accelerate ? native_open() : NULL;
+    if (why) return cannot("--accelerate", why);
     if (!flash_open(&b->flash, o.flash, !o.no_sync)) return cannot("flash", b->flash.error);
     if (!udp_open(&b->udp, o.bind, o.port)) return cannot("radio", b->udp.error);
     if (o.group && !udp_join(&b->udp, o.group)) return cannot("radio", b->udp.error);
     if (o.peers && !udp_peers(&b->udp, o.peers)) return cannot("radio", b->udp.error);
     if (o.tape && !tape_open(&b->tape, o.tape)) return cannot(o.tape, strerror(errno));
-    const char *why = board_open(b, self.wasm, size);
-    if (why) return cannot(o.wasm, why);
+    if ((why = board_open(b, self.wasm, size))) return cannot(o.wasm, why);
     console_say("port %u", udp_port(&b->udp));
     run(&self);
     return conclude(&self);

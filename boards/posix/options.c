@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "native.h"
 
 static const char help[] =
     "synod-node: one Synod device as a process\n"
@@ -20,6 +21,7 @@ static const char help[] =
     "  --multicast GROUP  ADDRESS:PORT, as 239.0.0.1:7000: everybody in this group hears everybody\n"
     "  --watch            say each frame that is sent and heard\n"
     "  --tape FILE        record all that goes in, for `synod replay FILE`\n"
+    "  --accelerate       let libsodium check and make signatures, and hash: the same, only sooner\n"
     "  --no-sync          do not wait for the disk after each write: a power cut may then cost what was\n"
     "                     promised to others; killing the process does not\n"
     "  --help             this\n"
@@ -28,6 +30,13 @@ static const char help[] =
     "The end of the input ends it too. Exit status: 0 ended so, 1 cannot start, 2 the command line is "
     "wrong,\n"
     "70 the device trapped, 74 the flash file cannot be written.\n";
+
+/** Help, and whether --accelerate is there. */
+static int say_help(void) {
+    const char *name = native_name();
+    return printf("%s\nBuilt with%s%s.\n", help, name ? " " : "out libsodium: no --accelerate",
+                  name ? name : "") < 0;
+}
 
 static int wrong(const char *words, const char *what) {
     fprintf(stderr, "synod-node: %s %s; synod-node --help says what may be said\n", words, what);
@@ -51,9 +60,10 @@ int options_read(options *o, int argc, char **argv) {
     *o = (options){.bind = "127.0.0.1"};
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], **to = strcmp(name, "--port") == 0 ? &port : place(o, name);
-        if (strcmp(name, "--help") == 0) return fputs(help, stdout) < 0 ? 1 : 0;
+        if (strcmp(name, "--help") == 0) return say_help();
         if (strcmp(name, "--watch") == 0) o->watch = true;
         else if (strcmp(name, "--no-sync") == 0) o->no_sync = true;
+        else if (strcmp(name, "--accelerate") == 0) o->accelerate = true;
         else if (!to) return wrong("there is no option", name);
         else if (i + 1 == argc) return wrong("a value is missing after", name);
         else *to = argv[++i];

@@ -12,7 +12,7 @@ typedef struct options {
     const char *peers, *group; // of these one at most; NULL: not given
     const char *tape;          // file, or NULL
     uint16_t port;             // 0: any
-    bool watch, no_sync;
+    bool watch, no_sync, accelerate;
 } options;
 
 /** Reads the command line. -1: run; otherwise the exit status (0 after --help, 2 after a mistake, which it

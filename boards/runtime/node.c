@@ -49,6 +49,46 @@ static m3ApiRawFunction(ask_sense) {
     m3ApiReturn(self->port->sense(self->port->self, channel));
 }
 
+static uint32_t load32(const uint8_t *p) {
+    return p[0] | ((uint32_t)p[1] << 8) | ((uint32_t)p[2] << 16) | ((uint32_t)p[3] << 24);
+}
+
+/** Bytes of a, b and c for each operation; of its message the operands themselves say how many there are. */
+static const uint8_t operand_sizes[][3] = {
+    [SYNOD_ACCELERATE_VERIFY] = {32, 64},        [SYNOD_ACCELERATE_SIGN] = {32, 32, 64},
+    [SYNOD_ACCELERATE_PUBLIC_KEY] = {32, 32},    [SYNOD_ACCELERATE_X25519] = {32, 32, 32},
+    [SYNOD_ACCELERATE_X25519_PUBLIC] = {32, 32}, [SYNOD_ACCELERATE_SHA256] = {32}};
+#define OPERATIONS (sizeof operand_sizes / sizeof *operand_sizes)
+
+/** Reads the operands of op that stand at p. False when one of them is not all in linear memory. */
+static bool operands(node_operands *o, IM3Runtime runtime, IM3Module module, uint32_t op, uint32_t p) {
+    const uint8_t *record = range(runtime, module, p, SYNOD_ACCELERATE_SIZE);
+    uint8_t **const to[] = {&o->a, &o->b, &o->c};
+    memset(o, 0, sizeof *o);
+    if (!record) return false;
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t size = operand_sizes[op][i], at = load32(record + SYNOD_ACCELERATE_A + 4 * i);
+        if (size > 0 && !(*to[i] = range(runtime, module, at, size))) return false;
+    }
+    o->n = load32(record + SYNOD_ACCELERATE_N);
+    o->bytes = range(runtime, module, load32(record + SYNOD_ACCELERATE_BYTES), o->n);
+    return o->bytes != NULL;
+}
+
+static m3ApiRawFunction(ask_accelerate) {
+    m3ApiReturnType(int32_t);
+    m3ApiGetArg(uint32_t, op);
+    m3ApiGetArg(uint32_t, p);
+    const node *self = _ctx->userdata;
+    const node_port *port = self->port;
+    node_operands o;
+    (void)_mem;
+    if (!port->accelerate || op >= OPERATIONS) m3ApiReturn(0);
+    if (op == SYNOD_ACCELERATE_OFFER) m3ApiReturn(port->accelerate(port->self, op, NULL));
+    if (!operands(&o, runtime, self->module, op, p)) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
+    m3ApiReturn(port->accelerate(port->self, op, &o));
+}
+
 // ---- loading ----
 
 /** Links one import; a module that does not name it is no error, since compilers drop imports that nothing
@@ -62,7 +102,8 @@ static M3Result link_all(node *n) {
     M3Result result;
     if ((result = link(n, SYNOD_IMPORT_ENTROPY, ask_entropy))) return result;
     if ((result = link(n, SYNOD_IMPORT_READ, ask_read))) return result;
-    return link(n, SYNOD_IMPORT_SENSE, ask_sense);
+    if ((result = link(n, SYNOD_IMPORT_SENSE, ask_sense))) return result;
+    return link(n, SYNOD_IMPORT_ACCELERATE, ask_accelerate);
 }
 
 static bool has_type(IM3Function function, const char *signature) {
@@ -168,10 +209,6 @@ node_status node_restart(node *n) {
 }
 
 // ---- effects ----
-
-static uint32_t load32(const uint8_t *p) {
-    return p[0] | ((uint32_t)p[1] << 8) | ((uint32_t)p[2] << 16) | ((uint32_t)p[3] << 24);
-}
 
 static uint32_t span(const uint8_t *record) {
     uint32_t length = record[SYNOD_EFFECT_LENGTH] | ((uint32_t)record[SYNOD_EFFECT_LENGTH + 1] << 8);

@@ -1,6 +1,7 @@
 // A device on a board: load the module, answer its questions, carry out what it decides.
 //
-//   port ──entropy, read, sense──▶ device.wasm ──effect ring──▶ store, erase, send, act, event, reset
+//   port ──entropy, read, sense, accelerate──▶ device.wasm ──effect ring──▶ store, erase, send, act, event,
+//   reset
 //
 // To port Synod, fill in one node_port and call node_open, then node_boot, then node_receive, node_request
 // and node_tick as frames, requests and time arrive. node_tick's value is the milliseconds until it wants to
@@ -20,8 +21,16 @@
 #include "trace.h"
 #include "wasm3.h"
 
+/** The operands of an operation that the port does in the device's stead: firmware/wire/accelerate.ts says
+ * what each op has and how long it is. All lie in linear memory; those that an op does not have are NULL. */
+typedef struct node_operands {
+    uint8_t *a, *b, *c;
+    const uint8_t *bytes; // n of them
+    uint32_t n;
+} node_operands;
+
 /** What a board offers. Every function gets `self` first; none may call back into the node. Pointers are
- * never NULL. */
+ * never NULL but where it is said. */
 typedef struct node_port {
     void *self;
 
@@ -46,6 +55,15 @@ typedef struct node_port {
     void (*event)(void *self, uint32_t kind, const uint8_t *p, uint32_t n);
     /** The device asks for a restart; do it after the call has returned NODE_RESET. */
     void (*reset)(void *self, uint32_t reason);
+
+    /** Optional, NULL: offers nothing. Asked once at each boot with op SYNOD_ACCELERATE_OFFER and o NULL: a
+     * bitmap, bit op for each operation that this board does faster than the interpreter. Then called for
+     * those, within any call: SYNOD_ACCELERATE_DONE when it is done; anything else, and nothing written,
+     * leaves it to the device, which is always right. DONE is trusted as flash is: it must give the device's
+     * own bytes, and of a signature it may be said only where ZIP-215 accepts (a strict verifier's yes will
+     * do; its no is no DONE). Seeds are handed over for SIGN, PUBLIC_KEY, X25519 and X25519_PUBLIC only:
+     * leave no copy. */
+    int32_t (*accelerate)(void *self, uint32_t op, const node_operands *o);
 } node_port;
 
 /** How much RAM the interpreter may take, and where. Zero means the default. */

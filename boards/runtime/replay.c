@@ -165,7 +165,8 @@ bool replay_run(replay *r, const uint8_t *wasm, uint32_t size, const node_limits
                           .send = send,
                           .act = act,
                           .event = event,
-                          .reset = reset};
+                          .reset = reset,
+                          .accelerate = r->accelerate};
     trace_begin(&r->trace);
     if (node_open(&r->node, &r->port, wasm, size, limits)) return fail(r, r->node.error);
     r->node.trace = &r->trace;

@@ -38,6 +38,9 @@ typedef struct replay {
     /** Called before and after each call when not NULL, for measurements. Set by the caller. */
     void (*around)(void *self, uint8_t call, bool after);
     void *self;
+    /** node_port.accelerate, called with this struct; NULL: nothing is offered. A tape holds no answers of
+     * it, since it changes nothing. Set by the caller. */
+    int32_t (*accelerate)(void *self, uint32_t op, const node_operands *o);
 
     node node;
     trace trace;

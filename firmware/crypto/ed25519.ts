@@ -9,6 +9,7 @@
 
 import * as layout from "../layout";
 import * as reason from "../wire/reason";
+import * as native from "./native";
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
@@ -29,6 +30,7 @@ function wipe(): void {
 
 /** Writes the 32-byte public key of the seed (32 secret random bytes). */
 export function publicKey(seed: usize, out: usize): void {
+  if (native.publicKey(seed, out)) return;
   expand(seed);
   point.base(SECRET);
   point.encode(out);
@@ -38,6 +40,7 @@ export function publicKey(seed: usize, out: usize): void {
 /** Writes the 64-byte signature of the n bytes at p to out, which overlaps no input. pub must be the seed's own public key. */
 export function sign(seed: usize, pub: usize, p: usize, n: u32, out: usize): void {
   layout.count(layout.SIGNED, 1);
+  if (native.sign(seed, pub, p, n, out)) return;
   expand(seed);
   sha512.init(HASH);
   sha512.update(HASH, SECRET + 32, 32);

@@ -36,6 +36,9 @@ export const TWICE: usize = FIELD + 396; // 144 B
 export const BYTES: usize = TWICE; // 32 B: an encoding under test
 export const LIMBS: usize = TWICE + 32; // 36 B: the limbs it is made from
 
+// while nothing is under work: what is handed to the port (native.ts)
+export const OPERANDS: usize = FIELD; // 20 B
+
 // while no point is under work: hashes
 export const WORDS: usize = FIELD; // 128 B: a SHA-512 block in the machine's byte order
 export const RANDOM: usize = FIELD + 128; // 64 B: where a coefficient is drawn from

@@ -249,6 +249,12 @@ export function init(st: usize): void {
   store<u64>(st, 0, 64);
 }
 
+/** Blocks that a message of n bytes has, its end included. */
+// @ts-ignore: decorator
+@inline export function blocks(n: u32): u32 {
+  return (n + 144) >> 7;
+}
+
 /** Takes in n more bytes at p. */
 export function update(st: usize, p: usize, n: u32): void {
   const seen = load<u64>(st, 64);

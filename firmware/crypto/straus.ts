@@ -20,6 +20,7 @@
 
 import * as layout from "../layout";
 import * as comb from "./comb";
+import * as native from "./native";
 import * as point from "./point";
 import * as scalar from "./scalar";
 import * as sha512 from "./sha512";
@@ -181,6 +182,7 @@ export function single(e: usize): bool {
   layout.count(layout.BATCHES, 1);
   layout.count(layout.ALONE, 1);
   layout.count(layout.PREPARED_ALONE, <u32>cached);
+  if (native.good(e, e + 8)) return true;
   if (!prepare(s, e, 4, cached ? 1 : 4)) return false;
   if (cached) {
     memory.copy(RECODED, s, 32);

@@ -13,6 +13,7 @@
 // Rule: neither branches on nor indexes by the scalar or a coordinate; what is left in SCRATCH is wiped.
 
 import * as field from "./field";
+import * as native from "./native";
 import * as point from "./point";
 import { A, B, C, D, E, F, FIELD, G, H, SECRET, SLOTS, X, Y, Z } from "./scratch";
 
@@ -138,6 +139,7 @@ function step(mask: u64, sum: bool): void {
 
 /** Writes the public key, 32 bytes, of 32 secret random bytes; out may be the same place. */
 export function publicKey(secret: usize, out: usize): void {
+  if (native.sharedKey(secret, out)) return;
   clamp(secret);
   point.base(SECRET); // not the neutral element: a clamped scalar is 8 m with 0 < m < 2^252 < L
   field.both(A, B, Z, Y);
@@ -152,6 +154,7 @@ export function publicKey(secret: usize, out: usize): void {
  * input. False, and 32 zeros, when peer is a point of small order (RFC 7748, 6.1): then nothing is shared, and the handshake must stop.
  */
 export function shared(secret: usize, peer: usize, out: usize): bool {
+  if (native.shared(secret, peer, out)) return true;
   clamp(secret);
   field.decode(U, peer);
   memory.copy(X2, U, 36);

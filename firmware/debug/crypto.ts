@@ -10,6 +10,7 @@ import * as field from "../crypto/field";
 import * as hkdf from "../crypto/hkdf";
 import * as hmac from "../crypto/hmac";
 import * as merkle from "../crypto/merkle";
+import * as native from "../crypto/native";
 import * as point from "../crypto/point";
 import * as scalar from "../crypto/scalar";
 import * as scratch from "../crypto/scratch";
@@ -25,6 +26,12 @@ export function crypto_buffer(): usize { return layout.INPUT; }
 export function crypto_bufferSize(): u32 { return <u32>(layout.RING_END - layout.INPUT); }
 // prettier-ignore
 export function crypto_counters(): usize { return layout.COUNTERS; }
+
+/** Asks the port what it offers, as boot does; the bitmap. */
+export function crypto_native_open(): u32 {
+  native.open();
+  return load<u32>(layout.OFFERED);
+}
 
 // prettier-ignore
 export function crypto_sha256_hash(p: usize, n: u32, out: usize): void { sha256.hash(p, n, out); }

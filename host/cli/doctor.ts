@@ -85,6 +85,15 @@ const built = (file: string): string => {
   return existsSync(path) ? `${statSync(path).size} bytes` : "";
 };
 
+/** Size of synod-node, and what it can accelerate by. */
+function posix(): string {
+  const size = built("synod-node");
+  if (!size) return "";
+  const { stdout } = spawnSync(join(ROOT, "build/synod-node"), ["--help"], { encoding: "utf8", timeout: 10_000 });
+  const by = /^Built with (.+)\.$/m.exec(stdout ?? "")?.[1];
+  return `${size}, ${by ? `--accelerate by ${by}` : "without libsodium: no --accelerate"}`;
+}
+
 /** Node's version when it is new enough. */
 function node(): string {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -99,7 +108,6 @@ const CLONE = [
   "clang",
   "clang-format",
   "valgrind",
-  "libsodium",
   "qemu-system-arm",
   "arm-none-eabi-gcc",
   "qemu-system-misc",
@@ -148,7 +156,7 @@ const TOOLS: Tool[] = [
     name: "synod-node",
     needed: false,
     without: "no --engine posix: devices as processes",
-    found: () => built("synod-node"),
+    found: posix,
     debian: "",
     brew: "",
     type: NATIVE,
@@ -198,7 +206,7 @@ const TOOLS: Tool[] = [
   {
     name: "libsodium",
     needed: false,
-    without: "npm run bench has no rival beside its figures",
+    without: PACKED ? "no --accelerate" : "no --accelerate, and npm run bench has no rival beside its figures",
     found: sodium,
     debian: "libsodium-dev",
     brew: "libsodium",

@@ -3,7 +3,7 @@
 // Rule: what these functions answer is the device's answer; nothing on the host computes in their stead.
 
 import { randomBytes } from "node:crypto";
-import { NOTHING, type Engine, type Hal } from "../device/device.ts";
+import { NOT_OFFERED, NOTHING, type Engine, type Hal } from "../device/device.ts";
 import * as engine from "./engine.ts";
 
 export interface Module {
@@ -23,6 +23,7 @@ async function inV8(wasm: Uint8Array): Promise<Module> {
     entropy: (p: number, n: number): void => at.memory.set(HAL.entropy(n >>> 0), p >>> 0),
     read: (): number => -1,
     sense: (): bigint => NOTHING,
+    accelerate: (): number => NOT_OFFERED,
   };
   const { instance } = await WebAssembly.instantiate(wasm as BufferSource as ArrayBuffer, { synod });
   at.memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);

@@ -85,6 +85,7 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
     ...(simulated || given("from") ? { senses: targets.demo(slow, from) } : {}),
     ...(list.length > 0 ? { faults: list } : {}),
     ...(slow === "none" ? {} : { board: slow }),
+    ...(flag.on(values, "accelerate") ? { accelerate: true } : {}),
     ...wasm,
     ...token,
   };
@@ -106,8 +107,9 @@ function title(target: Target): string {
     seed,
     mtu,
     board: slow,
-  } = (target.log.header?.options ?? {}) as Record<string, string | number | undefined> & { board?: Costs };
-  if (target.log.header?.kind !== "sim") return `${devices}  processes`;
+    accelerate,
+  } = (target.log.header?.options ?? {}) as Record<string, string | number | boolean | undefined> & { board?: Costs };
+  if (target.log.header?.kind !== "sim") return `${devices}  processes${accelerate ? ", accelerated" : ""}`;
   return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
 }
 
@@ -204,6 +206,7 @@ export const command: Command = {
   options: [
     valued("--engine", "wasm3, v8, or posix: each device a process (default wasm3)"),
     valued("--dir", "posix: folder of the processes' flash (default: a new one)"),
+    switched("--accelerate", "posix: libsodium checks, signs and hashes; devices decide the same, only sooner"),
     valued("--fleet", "A fleet's description, fleet.json"),
     valued("--seconds", "End after this much time of the fleet (default: when told to)"),
     valued("--seed", "Everything random follows from it (default 1)"),
@@ -225,7 +228,7 @@ export const command: Command = {
   examples: [
     "up",
     "up 4 --seconds 30 --json",
-    "up 4 --engine posix",
+    "up 4 --engine posix --accelerate",
     "up 4 --board stm32f405",
     "up 7 --kill 3@5 --restart 3@15 --seconds 20 --plain",
     "up fleet.json --tape bug.tape",
@@ -234,6 +237,8 @@ export const command: Command = {
     const how = manner(values);
     const plan = named(values, words);
     const { kind } = targets.parse(plan.word);
+    if (flag.on(values, "accelerate") && kind !== "posix" && kind !== "file")
+      throw new exit.Usage("--accelerate is for --engine posix: a simulated device does everything itself");
     const made = { ...plan.options, ...details(values, kind === "sim") };
     if (kind === "file" && made.wasm === undefined) project.expectCurrent(plan.word);
     if (kind === "posix" && made.board !== undefined)

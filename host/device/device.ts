@@ -54,6 +54,8 @@ export class AbiError extends Error {
 /** Exports that every device module has. */
 export const EXPORTS = ["boot", "input", "receive", "request", "tick", "output", "abi"] as const;
 /** Imports that a device module may ask for, all of module "synod". */
-export const IMPORTS = ["entropy", "read", "sense"] as const;
+export const IMPORTS = ["entropy", "read", "sense", "accelerate"] as const;
+/** What `accelerate` answers in the engines of this process: devices do everything themselves, which gives the same (wire/accelerate.ts). */
+export const NOT_OFFERED = 0;
 /** Bytes of an input that every device takes (INPUT_MAX of firmware/layout.ts). */
 export const INPUT_MAX = 1536;

@@ -7,7 +7,7 @@
 
 import * as effect from "../../firmware/wire/effect.ts";
 import { alloc, u16 } from "./bytes.ts";
-import { AbiError, EXPORTS, IMPORTS, INPUT_MAX, Trap, type Device, type Hal } from "./device.ts";
+import { AbiError, EXPORTS, IMPORTS, INPUT_MAX, NOT_OFFERED, Trap, type Device, type Hal } from "./device.ts";
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -75,6 +75,7 @@ class Slot {
         return 0;
       },
       sense: (channel: number): bigint => this.hal!.sense(channel >>> 0),
+      accelerate: (): number => NOT_OFFERED,
     };
     this.exports = new WebAssembly.Instance(module, { synod }).exports as unknown as Exports;
     this.bytes = new Uint8Array(this.exports.memory.buffer);

@@ -9,7 +9,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import * as effect from "../../firmware/wire/effect.ts";
-import { AbiError, EXPORTS, INPUT_MAX, Trap, type Device, type Hal } from "./device.ts";
+import { AbiError, EXPORTS, INPUT_MAX, NOT_OFFERED, Trap, type Device, type Hal } from "./device.ts";
 import { register } from "./open.ts";
 
 type Value = number | bigint;
@@ -87,6 +87,7 @@ export class Wasm3Module {
         },
       ],
       ["synod", "sense", "I(i)", (channel: number) => this.hal.sense(channel >>> 0)],
+      ["synod", "accelerate", "i(ii)", () => NOT_OFFERED],
     ];
     this.#handle = addon.open(wasm, this.#imports, stackBytes);
     this.#memory = new Uint8Array(addon.memory(this.#handle));

@@ -49,6 +49,7 @@ export interface How {
   /** The module; the one in the folder otherwise, or the built meter. */
   readonly wasm?: Uint8Array;
   readonly sync?: boolean;
+  readonly accelerate?: boolean;
   readonly program?: string;
 }
 
@@ -123,12 +124,12 @@ interface Alone {
   identity: provision.Identity | null;
 }
 
-function alone(path: string, device: number, wasm: string, { sync, program }: How): Alone {
+function alone(path: string, device: number, wasm: string, { sync, accelerate, program }: How): Alone {
   mkdirSync(join(path, String(device)), { recursive: true });
   const of: Alone = {
     device,
     identity: null,
-    process: new Process({ wasm, flash: flashOf(path, device), sync, program }, (message: Message) => {
+    process: new Process({ wasm, flash: flashOf(path, device), sync, accelerate, program }, (message: Message) => {
       if (message.what !== "event" || message.kind !== event.IDENTITY || message.bytes.length < 40) return;
       of.identity = { publicKey: message.bytes.slice(0, 32), kid: message.bytes.slice(32, 40) };
     }),

@@ -25,6 +25,8 @@ export interface Options extends Partial<Omit<SimOptions, "engine" | "wasm">> {
   readonly wasm?: Uint8Array;
   /** Folder of the processes' flash, where the word names none. */
   readonly dir?: string;
+  /** Processes: let libsodium do what it can in the devices' stead. */
+  readonly accelerate?: boolean;
   /** What a gateway asks for before it lets anybody do something. */
   readonly token?: string;
 }
@@ -123,15 +125,16 @@ async function processes(dir: string, options: Options): Promise<Target> {
     throw absent(`synod-node is not built here: ${error.message}`);
   });
   const posix = await import("./posix.ts");
-  const { n, wasm, seed, mtu, senses = DEMO } = options;
-  return await posix.start({ dir, n, wasm, seed, mtu, senses });
+  const { n, wasm, seed, mtu, senses = DEMO, accelerate } = options;
+  return await posix.start({ dir, n, wasm, seed, mtu, senses, accelerate });
 }
 
 async function simulated(options: Options & { readonly n: number }): Promise<Target> {
-  const { engine = "v8", seed = 1, senses = demo(options.board), wasm, token: _, dir, ...rest } = options;
+  const { engine = "v8", seed = 1, senses = demo(options.board), wasm, token: _, dir, accelerate, ...rest } = options;
   if (engine === "posix" && dir === undefined)
     throw shape("a fleet of processes needs a folder for its flash: posix:PATH");
   if (engine === "posix") return processes(dir!, options);
+  if (accelerate) throw shape("only processes can be accelerated: engine posix");
   await ready(engine);
   return Sim.start({ ...rest, engine, seed, senses, wasm: wasm ?? moduleAt() });
 }

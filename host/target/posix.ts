@@ -89,7 +89,7 @@ export class Posix implements Target {
 
   /** Of `start`. */
   constructor(options: Options, made: folder.Folder) {
-    const { log = new Log(), senses = RECORDING, seed = 1 } = options;
+    const { log = new Log(), senses = RECORDING, seed = 1, accelerate = false } = options;
     this.n = made.n;
     this.log = log;
     this.folder = made;
@@ -109,7 +109,7 @@ export class Posix implements Target {
       kind: "posix",
       n: made.n,
       run: "fleet",
-      options: { engine: "posix", seed, senses, ...cell, balance: balance.toString() },
+      options: { engine: "posix", seed, senses, accelerate, ...cell, balance: balance.toString() },
       modules: [hex(new Uint8Array(createHash("sha256").update(made.module).digest()))],
       kids: made.kids,
       cell: made.name,
@@ -198,7 +198,7 @@ export class Posix implements Target {
 
   async #start(device: Device): Promise<void> {
     if (device.process !== null && !device.process.over) return; // what is up stays up
-    const { sync, program, tapes } = this.#options;
+    const { sync, accelerate, program, tapes } = this.#options;
     const life = ++device.lives;
     const { path, wasm } = this.folder;
     device.killed = false;
@@ -208,6 +208,7 @@ export class Posix implements Target {
         flash: folder.flashOf(path, device.index),
         watch: true,
         sync,
+        accelerate,
         program,
         tape: tapes ? join(path, String(device.index), `${life}.tape`) : undefined,
       },

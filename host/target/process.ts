@@ -42,6 +42,8 @@ export interface Start {
   readonly watch?: boolean;
   /** Wait for the disk after each write; true unless said otherwise. */
   readonly sync?: boolean;
+  /** Let libsodium do what it can in the device's stead; the program ends when it was built without. */
+  readonly accelerate?: boolean;
   /** Where all that goes in is recorded. */
   readonly tape?: string;
   /** The program, if it is not build/synod-node. */
@@ -132,7 +134,7 @@ export class Process {
 
   /** Starts a device. `hear` is told each message in order. Throws Refused TARGET_ABSENT when the program is not built. */
   constructor(start: Start, hear: (message: Message) => void) {
-    const { wasm, flash, port = 0, peers, group, watch, sync = true, tape, program = PROGRAM } = start;
+    const { wasm, flash, port = 0, peers, group, watch, sync = true, accelerate, tape, program = PROGRAM } = start;
     if (!existsSync(program))
       throw new refusal.Refused(refusal.TARGET_ABSENT, `${program} is not built; run node tools/build.mjs posix`);
     const words = ["--wasm", wasm, "--flash", flash, "--port", String(port)];
@@ -140,6 +142,7 @@ export class Process {
     if (group !== undefined) words.push("--multicast", group);
     if (watch) words.push("--watch");
     if (!sync) words.push("--no-sync");
+    if (accelerate) words.push("--accelerate");
     if (tape !== undefined) words.push("--tape", tape);
     // A group of its own: Ctrl-C at our terminal is ours to handle.
     const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], detached: true });

@@ -5,10 +5,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as accelerate from "../../firmware/wire/accelerate.ts";
+import { REGIONS } from "../../host/wire/map.ts";
 import { careful, fixture, run, scratch } from "./board.ts";
 
 const { path, wasm } = await fixture();
 const program = await careful("port");
+const WORK = REGIONS.find(([name]) => name === "work")![1];
 
 /** What a port saw: the STORE or ERASE number `failing` fails. */
 function port(failing: number, ...commands: string[]): string[] {
@@ -65,6 +68,55 @@ test("questions about memory that is not there trap", () => {
   if (!program) return;
   for (const request of ["08", "09"])
     assert.match(port(0, "boot", `request:${request}`).at(-1)!, /trap .*out of bounds/);
+});
+
+/** The fixture's request for an operation, with operands at `p`. */
+function operation(op: number, p: number, [a = 0, b = 0, c = 0]: number[], bytes = 0, n = 0): string {
+  const words = Buffer.alloc(29, 12);
+  [op, p, a, b, c, bytes, n].forEach((word, i) => words.writeUInt32LE(word, 1 + 4 * i));
+  return `request:${words.toString("hex")}`;
+}
+
+test("operands that lie in linear memory are handed over, up to its last byte", () => {
+  if (!program) return;
+  const end = 0x10000;
+  for (const [op, at] of [
+    [accelerate.VERIFY, [end - 32, end - 64]],
+    [accelerate.SIGN, [end - 32, end - 32, end - 64]],
+    [accelerate.PUBLIC_KEY, [end - 32, end - 32]],
+    [accelerate.X25519, [end - 32, end - 32, end - 32]],
+    [accelerate.X25519_PUBLIC, [end - 32, end - 32]],
+    [accelerate.SHA256, [end - 32]],
+  ] as const) {
+    const n = 100;
+    assert.equal(port(0, "boot", operation(op, WORK, [...at], end - n, n)).slice(2), [
+      `accelerate ${op} ${n}`,
+      "request ok 1",
+    ]);
+    // each of them one byte too far, or far away
+    for (let i = 0; i < at.length; i++)
+      for (const where of [at[i] + 1, end, 0xffffffff]) {
+        const moved = at.map((p, k) => (k === i ? where : p));
+        assert.match(port(0, "boot", operation(op, WORK, moved)).at(-1)!, /^request trap .*out of bounds/);
+      }
+    for (const [p, size] of [
+      [end - n, n + 1],
+      [0, end + 1],
+      [1, 0xffffffff],
+      [0xffffffff, 1],
+    ])
+      assert.match(port(0, "boot", operation(op, WORK, [...at], p, size)).at(-1)!, /^request trap .*out of bounds/);
+    for (const p of [end - accelerate.SIZE + 1, 0xfffffff0])
+      assert.match(port(0, "boot", operation(op, p, [...at])).at(-1)!, /^request trap .*out of bounds/);
+  }
+});
+
+test("an operation that nobody knows is not handed to the port; the offer has no operands", () => {
+  if (!program) return;
+  for (const op of [accelerate.SHA256 + 1, 255, 0xffffffff])
+    assert.equal(port(0, "boot", operation(op, 0xffffffff, [])).slice(2), ["request ok 0"]);
+  const offer = port(0, "boot", operation(accelerate.OFFER, 0xffffffff, [0xffffffff])).slice(2);
+  assert.equal(offer, ["accelerate 0 0", `request ok ${0x7e}`]);
 });
 
 test("an input that is too long is refused before the device sees it, and nothing is down", () => {

@@ -16,6 +16,10 @@ import { Log } from "../../host/tape/log.ts";
 import * as tapes from "../../host/tape/tape.ts";
 import { DEMO } from "../../host/target/open.ts";
 import { Sim, type Options } from "../../host/target/sim.ts";
+import { REGIONS } from "../../host/wire/map.ts";
+import { u32 } from "../../host/device/endian.ts";
+import * as pages from "../../host/tape/page.ts";
+import { buildPosix } from "../../tools/boards.mjs";
 import { lines, synod } from "./synod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "synod-up-"));
@@ -210,6 +214,25 @@ test("--tape FILE writes the whole fleet: it begins with the fleet, holds every 
   );
   assert.is(Math.max(...told.map((fact) => (fact?.type === facts.BLOCK ? fact.height : 0))), summary.height);
   assert.is(Buffer.from(records.at(-1)!.payload).toString("hex"), summary.traceHash);
+});
+
+test("--accelerate reaches the processes of a fleet", async () => {
+  await buildPosix();
+  const file = join(folder, "accelerated.tape");
+  const dir = join(folder, "accelerated");
+  const { code, err } = await synod("up", "1", "--engine", "posix", "--dir", dir, "--accelerate", "--seconds", "4", "--json", "--tape", file); // prettier-ignore
+  if (/built without libsodium/.test(err) && process.env.CI !== "true")
+    return console.log("skipped: libsodium-dev is not installed here");
+  assert.is(code, 0, err);
+  const found = tapes.parse(new Uint8Array(readFileSync(file))).map(({ type, payload }) => facts.decode(type, payload));
+  const header = found.find((fact) => fact?.type === facts.FLEET);
+  assert.ok(header?.type === facts.FLEET && header.header.options.accelerate === true);
+  const page = found.findLast((fact) => fact?.type === facts.PAGE && fact.whole);
+  assert.ok(page?.type === facts.PAGE);
+  const memory = new Uint8Array(0x10000);
+  pages.apply(memory, page.runs);
+  const [, , end] = REGIONS.find(([name]) => name === "counters")!;
+  assert.is.not(u32(memory, end - 4), 0, "the device was offered something");
 });
 
 test("query proves accounts against the state root that all devices have, and their sum is the supply", async () => {

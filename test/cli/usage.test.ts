@@ -59,6 +59,8 @@ test("values that make no sense end with 2 and say what was expected", async () 
     ["up 4 --board z80", /none, stm32f405, esp32, esp32c3/],
     ["up 4 --engine posix --board esp32", /--board is for simulated devices/],
     ["sim --board z80", /none, stm32f405, esp32, esp32c3/],
+    ["up 4 --accelerate", /--accelerate is for --engine posix/],
+    ["up http://127.0.0.1:1 --accelerate", /--accelerate is for --engine posix/],
     ["up sim:4 --fleet fleet.json", /one fleet, not both/],
     ["up --port 99999", /--port must be a whole number from 0 to 65535/],
     ["kill sim:4", /kill which device\?/],

@@ -95,7 +95,7 @@ export async function traced(bytes?: Uint8Array): Promise<Traced> {
     },
     three: (a: number, b: number, c: number, i: number) => (put(i, a), put(i, b), put(i, c), [a, b, c]),
   };
-  const synod = { entropy: () => {}, read: () => -1, sense: () => 0n };
+  const synod = { entropy: () => {}, read: () => -1, sense: () => 0n, accelerate: () => 0 };
   const { instance } = await WebAssembly.instantiate(wasm as BufferSource as ArrayBuffer, { trace, synod });
   const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
   return {

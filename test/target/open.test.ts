@@ -128,6 +128,9 @@ test("a description starts the fleet that it describes; what the caller says com
   assert.is(other.n, 4);
   assert.is(other.log.header!.options.seed, 2);
   await other.close();
+  const { number, message } = await refused(() => open.open(path, { accelerate: true }));
+  assert.is(number, refusal.TARGET_SHAPE);
+  assert.match(message, /only processes can be accelerated/);
 });
 
 test("where nothing answers, and where something else does, there is no fleet", async () => {

@@ -16,6 +16,7 @@ import * as vote from "../../firmware/wire/vote.ts";
 const folder = new URL("../../firmware/wire/", import.meta.url);
 
 const GOLDEN: Record<string, string> = {
+  accelerate: "b685bcde3536aa8e8dc3bc3961834773cc7f129b354978441955ab7532bb1009",
   beacon: "92b3c6ce0b347f5f4c974edbbc75756060af16cdc5dfd45f82840c874ff78d81",
   certificate: "cbb9342d902c155dc1536153a35bd1fdb90a20667590022d3d8c0ad8831aaacb",
   effect: "0acefee5892a5c612ff4dbb5f74f56e6b30bb99f87e9797064d70e85705465dc",
