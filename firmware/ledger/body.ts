@@ -139,9 +139,20 @@ function placed(e: usize): bool {
   return v > chain.finalView() && block.notarized(v) != 0;
 }
 
-/** True when the pool's entry e can go into a block now: valid, its sender's next nonce. */
+/** True when the pool's entry e can go into a block now: valid, its sender's next nonce. That follows from the final height and the
+ *  executed state, so the verdict is kept with the entry (final height u32 · blocks not yet executed u16 · 1 no, 2 yes u8) until one moves:
+ *  judging takes a walk in the state tree, and is asked for at every tick. */
 function ready(e: usize): bool {
-  return transaction.admit(pool.bytes(e), pool.length(e), chain.finalHeight() + 1) == 0 && ledger.isNext();
+  const kept = pool.verdict(e);
+  const final = chain.finalHeight();
+  const open = <u16>(final - chain.executedHeight());
+  if (load<u8>(kept, 6) == 0 || load<u32>(kept) != final || load<u16>(kept, 4) != open) {
+    const yes = transaction.admit(pool.bytes(e), pool.length(e), final + 1) == 0 && ledger.isNext();
+    store<u32>(kept, final);
+    store<u16>(kept, open, 4);
+    store<u8>(kept, yes ? 2 : 1, 6);
+  }
+  return load<u8>(kept, 6) == 2;
 }
 
 /** True when no transaction of the same sender stands in a block above the final one. Leaves e as the transaction under way. */

@@ -1,6 +1,6 @@
 // The pool: transactions that are not final yet, gossiped until they are. 3 KiB, entries one behind the other in order of arrival.
 //
-//   entry: 0 id 8 B (SHA-256 prefix) · 8 due u64 (ms) · 16 length u16 · 18 interval u16 (ms) · 20 mark u32 · 24 zero 7 B
+//   entry: 0 id 8 B (SHA-256 prefix) · 8 due u64 (ms) · 16 length u16 · 18 interval u16 (ms) · 20 mark u32 · 24 verdict 7 B
 //          31 kind u8 (TRANSACTION) · 32 the transaction, padded to a multiple of 8
 //
 // An own transaction is due at once and again after 1 s, another's after 4 to 8 s; each resend stretches the interval by half, up to
@@ -24,6 +24,7 @@ const DUE: usize = 8;
 const LENGTH: usize = 16;
 const INTERVAL: usize = 18;
 const MARK: usize = 20;
+const VERDICT: usize = 24;
 const KIND: usize = 31;
 const BYTES: usize = 32;
 
@@ -95,6 +96,12 @@ export function mark(id8: usize, view: u32): void {
   return load<u32>(e, MARK);
 }
 
+/** Address of 7 bytes where who judges entry e may note its verdict; zero at first. */
+// @ts-ignore: decorator
+@inline export function verdict(e: usize): usize {
+  return e + VERDICT;
+}
+
 /** Transactions held. */
 export function count(): u32 {
   let n: u32 = 0;
@@ -117,7 +124,7 @@ export function add(p: usize, n: u32, own: bool, now: u64): u32 {
   store<u64>(e, own ? now : now + wait, DUE);
   store<u32>(e, n | (wait << 16), LENGTH);
   store<u32>(e, 0, MARK);
-  store<u32>(e, 0, MARK + 4);
+  store<u32>(e, 0, VERDICT);
   store<u32>(e, kind.TRANSACTION << 24, KIND - 3);
   memory.copy(e + BYTES, p, n);
   store<u32>(USED, load<u32>(USED) + span(n));
