@@ -37,21 +37,21 @@ export interface Instructions {
 
 // calibrated: begin
 export const INSTRUCTIONS: Instructions = {
-  boot: 9_378_847,
-  receive: 835_403,
-  request: 518_452,
-  tick: 1_341_373,
-  alone: 14_326_475,
-  preparedAlone: 7_888_662,
-  equation: 12_493_269,
-  batched: 6_070_594,
-  prepared: 4_489_721,
-  signed: 7_051_237,
-  sha256: 82_000,
-  sha512: 104_183,
-  record: 0,
-  frameOut: 683_110,
-  block: 1_741_779,
+  boot: 8_535_060,
+  receive: 0,
+  request: 70_857,
+  tick: 66_748,
+  alone: 11_465_584,
+  preparedAlone: 6_256_174,
+  equation: 9_543_626,
+  batched: 4_344_455,
+  prepared: 3_282_015,
+  signed: 7_928_662,
+  sha256: 42_564,
+  sha512: 54_735,
+  record: 451_798,
+  frameOut: 47_769,
+  block: 955_782,
 };
 // calibrated: end
 
