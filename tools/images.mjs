@@ -18,7 +18,6 @@ const arm = (...cpu) => ({
   packages: { [ARM]: ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"], "qemu-system-arm": ["qemu-system-arm"] },
   flags: [...cpu, "-mthumb", "-mfloat-abi=soft", "--specs=nano.specs"],
   link: ["--specs=nosys.specs"],
-  files: [["bare", "cortexm.c", "semihost.c"]],
   qemu: "qemu-system-arm",
 });
 
@@ -33,6 +32,15 @@ export const BOARDS = {
     script: "stm32f405/chip.ld",
     emulated: ["-Wl,--defsym=BANK2=0x20020000"], // QEMU has no CCM there
     machine: ["-M", "netduinoplus2", "-net", "none", "-serial", "null"],
+  },
+  an386: {
+    ...arm("-mcpu=cortex-m4"),
+    files: [
+      ["bare", "cortexm.c", "semihost.c"],
+      ["mps2", "chip.c"],
+    ],
+    script: "mps2/an386.ld",
+    machine: ["-M", "mps2-an386", "-net", "none", "-serial", "null"],
   },
   riscv: {
     cc: "riscv64-unknown-elf-gcc",
@@ -108,8 +116,17 @@ export function buildImage({
     ],
     own,
     flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],
-    link: ["-nostartfiles", "-Wl,--gc-sections", "-T", join(BARE, "..", script), ...(chip ? [] : emulated), ...link],
-    also: [join(BARE, "..", script), wasm, ...headers(BARE)],
+    link: [
+      "-nostartfiles",
+      "-Wl,--gc-sections",
+      "-L",
+      join(BARE, ".."),
+      "-T",
+      join(BARE, "..", script),
+      ...(chip ? [] : emulated),
+      ...link,
+    ],
+    also: [join(BARE, "..", script), join(BARE, "cortexm.ld"), wasm, ...headers(BARE)],
   });
 }
 

@@ -1,4 +1,4 @@
-// The device on other cores: a tape replayed by the RISC-V and Xtensa images gives the trace that the host computed, and their hashes are right.
+// The device on other boards and cores: a tape replayed by the MPS2, RISC-V and Xtensa images gives the trace that the host computed, and their hashes are right.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ function course(calls: number): { file: string; trace: string } {
   return { file, trace };
 }
 
-for (const board of ["riscv", "lx106"] satisfies BoardName[])
+for (const board of ["an386", "riscv", "lx106"] satisfies BoardName[])
   test(`${board}: the device decides what it decides elsewhere, two runs alike`, async () => {
     if (lacking(BOARDS[board].cc, BOARDS[board].qemu)) return;
     const { file, trace } = course(120);

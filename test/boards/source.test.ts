@@ -47,7 +47,11 @@ const bare = (folder: string, ...without: string[]): string[] =>
     (f) => !without.some((w) => f.endsWith(w)),
   );
 const CHIPS: [cc: string, sources: string[], flags: string[]][] = [
-  ["arm-none-eabi-gcc", bare("stm32f405"), ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"]],
+  [
+    "arm-none-eabi-gcc",
+    [...bare("stm32f405"), ...files("mps2", ".c")],
+    ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"],
+  ],
   ["riscv64-unknown-elf-gcc", bare("riscv", "cortexm.c"), ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
   [
     "xtensa-lx106-elf-gcc",

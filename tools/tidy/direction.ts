@@ -100,7 +100,7 @@ function edges(source: Source): string[] {
 }
 
 /** Boards whose images boards/bare makes. */
-const BARE = new Set(["boards/stm32f405", "boards/riscv", "boards/xtensa"]);
+const BARE = new Set(["boards/stm32f405", "boards/mps2", "boards/riscv", "boards/xtensa"]);
 
 /** The same for C: where a quoted include may point. */
 function includes(source: Source): string[] {
