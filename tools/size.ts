@@ -3,6 +3,7 @@
 //   npm run size                    tables
 //   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory}
 //   npm run size -- node            of build/node.wasm instead of build/device.wasm
+//   npm run size -- --board stm32f405     RAM and flash of a validator on a board after 1,000 blocks (--blocks N), measured in its emulator
 //   npm run size -- --profiles      the targets device and compact side by side: RAM against instructions
 //
 //   declared   bytes of wasm that the module holds: flash
@@ -236,7 +237,25 @@ function print(size: Size): void {
   for (const r of size.memory) console.log(row(r.name, `0x${r.at.toString(16).padStart(4, "0")}`, r.bytes));
 }
 
+/** `--board NAME [--blocks N]` */
+async function board(args: string[]): Promise<number> {
+  const ram = await import("./ram.ts");
+  const word = (flag: string): string | undefined => args[args.indexOf(flag) + 1];
+  const name = ram.named(word("--board") ?? "");
+  const blocks = args.includes("--blocks") ? Number(word("--blocks")) : 1000;
+  if (name === null || !Number.isInteger(blocks) || blocks < 1) {
+    console.error("usage: npm run size -- --board stm32f405|an386|riscv|lx106 [--blocks N] [--json]");
+    return 2;
+  }
+  const why = ram.lacking(name);
+  if (why !== null) return (console.error(why), 3);
+  const size = await ram.weighBoard(name, blocks);
+  console.log(args.includes("--json") ? JSON.stringify(size, null, 1) : ram.table(size).join("\n"));
+  return 0;
+}
+
 async function main(args: string[]): Promise<number> {
+  if (args.includes("--board")) return board(args);
   if (args.includes("--profiles")) {
     const why = (await import("./count.ts")).missing();
     if (why) return (console.error(why), 3);
