@@ -20,8 +20,12 @@
 
 static const struct {
     uint32_t at, size;
-} regions[SYNOD_RECORD_REGIONS + 1] = {
-    {0, 0}, {0, 8 * KIB}, {8 * KIB, 32 * KIB}, {40 * KIB, 512 * KIB}, {552 * KIB, 64 * KIB}};
+} regions[SYNOD_RECORD_REGIONS + 1] = {{0, 0},
+                                       {0, 8 * KIB},
+                                       {8 * KIB, 32 * KIB},
+                                       {40 * KIB, 512 * KIB},
+                                       {552 * KIB, 64 * KIB},
+                                       {616 * KIB, 64 * KIB}};
 
 /** Keeps the words; false, so that a caller can return it. */
 static bool fail(flash *f, const char *format, ...) {
@@ -34,12 +38,15 @@ static bool fail(flash *f, const char *format, ...) {
 
 // ---- opening ----
 
-/** Writes a blank flash to fd. */
-static bool blank(int fd) {
+/** Writes the blank flash to fd, from byte `at` on. */
+static bool blank(int fd, uint32_t at) {
     uint8_t ones[SECTOR];
     memset(ones, 0xff, sizeof ones);
-    for (uint32_t at = 0; at < FLASH_SIZE; at += SECTOR)
-        if (pwrite(fd, ones, sizeof ones, at) != (ssize_t)sizeof ones) return false;
+    while (at < FLASH_SIZE) {
+        uint32_t n = SECTOR - at % SECTOR;
+        if (pwrite(fd, ones, n, (off_t)at) != (ssize_t)n) return false;
+        at += n;
+    }
     return fsync(fd) == 0;
 }
 
@@ -52,7 +59,7 @@ static bool create(flash *f, const char *path) {
     unlink(beside);
     int fd = open(beside, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (fd < 0) return fail(f, "cannot make %.100s: %s", path, strerror(errno));
-    bool made = blank(fd);
+    bool made = blank(fd, 0);
     if (made && link(beside, path) != 0 && errno != EEXIST) made = false;
     if (!made) fail(f, "cannot make %.100s: %s", path, strerror(errno));
     unlink(beside);
@@ -73,11 +80,14 @@ bool flash_open(flash *f, const char *path, bool sync) {
     if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
         fail(f, "%.100s is in use by another process: one flash is one device", path);
     else if (fstat(f->fd, &about) != 0) fail(f, "cannot read %.100s: %s", path, strerror(errno));
-    else if (!S_ISREG(about.st_mode) || about.st_size != (off_t)FLASH_SIZE)
+    else if (!S_ISREG(about.st_mode) || about.st_size < (off_t)regions[SYNOD_RECORD_REGION_KEYS].at ||
+             about.st_size > (off_t)FLASH_SIZE)
         fail(f,
              "%.100s has %lld bytes, a flash has %u: it is torn or something else; take it away to begin "
              "blank",
              path, (long long)about.st_size, FLASH_SIZE);
+    else if (about.st_size < (off_t)FLASH_SIZE && !blank(f->fd, (uint32_t)about.st_size))
+        fail(f, "cannot complete %.100s: %s", path, strerror(errno));
     else return true;
     flash_close(f);
     return false;

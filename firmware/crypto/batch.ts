@@ -42,10 +42,10 @@ function pend(pub: usize, p: usize, n: u32, sig: usize): u32 {
   return i;
 }
 
-/** The same for a prepared key, by its head (cached.ts). */
+/** The same by a key's head (cached.ts), with its table if it has one. */
 export function addCached(head: usize, p: usize, n: u32, sig: usize): u32 {
   assert(n < 0x8000);
-  return pend(head, p, n | 0x8000, sig);
+  return pend(head, p, load<u32>(head, 36) != 0 ? n | 0x8000 : n, sig);
 }
 
 /** Coefficients for the n prepared slots, `size` bytes apart. */
@@ -83,8 +83,15 @@ function search(from: u32, to: u32, size: u32, bad: bool): u32 {
 export function run(): u32 {
   const count = load<u32>(COUNT);
   begin();
-  layout.count(layout.VERIFIED, count);
   const end = PENDING + ((<usize>count) << 3);
+  let bad = judge(count, end);
+  for (let e = PENDING; e != end; e += 8) if ((bad & bit(e)) != 0 && straus.appeal(e)) bad &= ~bit(e);
+  return bad;
+}
+
+/** The bitmap of the bad ones, as far as tables of keys can be trusted. */
+function judge(count: u32, end: usize): u32 {
+  layout.count(layout.VERIFIED, count);
   let cold: u32 = 0;
   for (let e = PENDING; e != end; e += 8) if (!straus.isCached(e)) cold++;
   layout.count(layout.PREPARED, count - cold);

@@ -24,6 +24,7 @@ export const NAMES = [
   "prepared",
   "preparedAlone",
   "flashErases",
+  "preparations",
 ] as const;
 
 export type Counters = Record<(typeof NAMES)[number], number>;

@@ -24,6 +24,8 @@ export interface Instructions {
   readonly equation: number;
   readonly batched: number;
   readonly prepared: number;
+  /** Per half of a table made of a key. */
+  readonly preparation: number;
   /** Per signature made. */
   readonly signed: number;
   /** Per block of 64 and of 128 bytes. */
@@ -46,6 +48,7 @@ export const INSTRUCTIONS: Instructions = {
   equation: 12_493_269,
   batched: 6_070_594,
   prepared: 4_489_721,
+  preparation: 6_000_000,
   signed: 7_051_237,
   sha256: 82_000,
   sha512: 104_183,
@@ -123,6 +126,7 @@ export function work(code: number, grown: Counters): Instructions {
     equation: grown.batches - grown.alone,
     batched: grown.verified - grown.alone - prepared,
     prepared,
+    preparation: grown.preparations,
     signed: grown.signed,
     sha256: grown.sha256Blocks,
     sha512: grown.sha512Blocks,
@@ -135,7 +139,7 @@ export function work(code: number, grown: Counters): Instructions {
 /** Instructions of a call on the Cortex-M4. */
 export function instructions(each: Instructions, done: Instructions): number {
   let sum = 0;
-  for (const name of Object.keys(done) as (keyof Instructions)[]) sum += each[name] * done[name];
+  for (const name of Object.keys(each) as (keyof Instructions)[]) sum += each[name] * done[name];
   return sum;
 }
 

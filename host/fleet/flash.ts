@@ -5,6 +5,7 @@
 //   JOURNAL     32 KiB    4 KiB
 //   BLOCKS      512 KiB   4 KiB
 //   SNAPSHOTS   64 KiB    4 KiB
+//   KEYS        64 KiB    4 KiB
 //
 // A power cut may tear a STORE or an ERASE at any byte: what comes before is done, what comes after is not.
 // Rule: what is here survives a power-off, and nothing else of a device does.
@@ -24,6 +25,7 @@ export const REGIONS: Readonly<Record<number, Region>> = {
   [record.REGION_JOURNAL]: { size: 32 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_BLOCKS]: { size: 512 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_SNAPSHOTS]: { size: 64 * KIB, sector: 4 * KIB, unit: 1 },
+  [record.REGION_KEYS]: { size: 64 * KIB, sector: 4 * KIB, unit: 1 },
 };
 
 /** What `read` of region 0 gives: the table of regions. */
