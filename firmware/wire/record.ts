@@ -8,7 +8,7 @@
 //   48 CRC-32 of the payload · 52 CRC-32 of bytes 0..52
 // sector head, 16 B at the start of each sector of both regions:
 //   0 magic u32 · 4 sequence u32 · 8 zero u32 · 12 CRC-32 of bytes 0..12
-// key record, one for each validator in order, 2 KiB apart with one half and 4 KiB with two, in the KEYS region:
+// key record, one for each validator in order in the KEYS region, as many as fit in each sector, 2 KiB apart with one half and 4 KiB with two:
 //   0 key 32 B · 32 where its table lies u32: region << 24 | offset · 36 halves u32, 1 or 2 · 40 table, 1,728 B a half
 //   then CRC-32 of all before it · 0xffffffff
 
