@@ -69,6 +69,7 @@ export function read(region: u32, offset: u32, p: usize, n: u32): bool {
 
 /** CRC-32, continued from `seed`, of n bytes of flash. */
 export function check(seed: u32, region: u32, offset: u32, n: u32): u32 {
+  layout.count(layout.FLASH_CHECKED, n);
   while (n != 0) {
     const part = min(n, map.BUFFER_SIZE);
     if (!read(region, offset, map.BUFFER, part)) return ~seed;

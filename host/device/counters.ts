@@ -25,6 +25,7 @@ export const NAMES = [
   "preparedAlone",
   "flashErases",
   "preparations",
+  "flashChecked",
 ] as const;
 
 export type Counters = Record<(typeof NAMES)[number], number>;

@@ -31,6 +31,8 @@ export interface Instructions {
   /** Per block of 64 and of 128 bytes. */
   readonly sha256: number;
   readonly sha512: number;
+  /** Per byte of flash checked. */
+  readonly checked: number;
   /** Per flash record written, frame sent, block committed. */
   readonly record: number;
   readonly frameOut: number;
@@ -52,6 +54,7 @@ export const INSTRUCTIONS: Instructions = {
   signed: 7_051_237,
   sha256: 82_000,
   sha512: 104_183,
+  checked: 1_000,
   record: 0,
   frameOut: 683_110,
   block: 1_741_779,
@@ -130,6 +133,7 @@ export function work(code: number, grown: Counters): Instructions {
     signed: grown.signed,
     sha256: grown.sha256Blocks,
     sha512: grown.sha512Blocks,
+    checked: grown.flashChecked,
     record: grown.flashRecords,
     frameOut: grown.framesOut,
     block: grown.blocksDone,
