@@ -114,7 +114,7 @@ function quiet(flash: () => Uint8Array): Hal {
 
 /** Instructions of one call of an export on an emulated board, and the bytes of native stack that it takes. */
 export async function onBoard(job: Job, name: BoardName = "stm32f405"): Promise<Count & { stack: number }> {
-  let kept = new Uint8Array(0);
+  let kept: Uint8Array = new Uint8Array(0);
   const board = await Board.open({ board: name, wasm: job.wasm, hal: quiet(() => kept) });
   try {
     for (const s of job.setup ?? []) {

@@ -70,6 +70,7 @@ static bool create(flash *f, const char *path) {
 bool flash_open(flash *f, const char *path, bool sync) {
     struct stat about;
     f->sync = sync;
+    f->no_keys = false;
     f->error[0] = 0;
     f->fd = open(path, O_RDWR);
     if (f->fd < 0 && errno == ENOENT) {
@@ -104,13 +105,17 @@ static void little32(uint8_t *p, uint32_t v) {
     for (unsigned i = 0; i < 4; i++) p[i] = (uint8_t)(v >> (8 * i));
 }
 
+static uint32_t size_of(const flash *f, uint32_t region) {
+    return region == SYNOD_RECORD_REGION_KEYS && f->no_keys ? 0 : regions[region].size;
+}
+
 /** The table that region 0 reads as: size, sector, program unit 1, flag 1 (a unit may be programmed twice).
  */
-static int32_t about(uint32_t offset, uint8_t *p, uint32_t n) {
+static int32_t about(const flash *f, uint32_t offset, uint8_t *p, uint32_t n) {
     uint8_t table[SYNOD_RECORD_ABOUT_STRIDE * SYNOD_RECORD_REGIONS];
     for (uint32_t r = 1; r <= SYNOD_RECORD_REGIONS; r++) {
         uint8_t *entry = table + SYNOD_RECORD_ABOUT_STRIDE * (r - 1);
-        little32(entry + SYNOD_RECORD_ABOUT_SIZE, regions[r].size);
+        little32(entry + SYNOD_RECORD_ABOUT_SIZE, size_of(f, r));
         little32(entry + SYNOD_RECORD_ABOUT_SECTOR, SECTOR);
         little32(entry + SYNOD_RECORD_ABOUT_UNIT, 1);
         little32(entry + SYNOD_RECORD_ABOUT_FLAGS, 1);
@@ -121,14 +126,14 @@ static int32_t about(uint32_t offset, uint8_t *p, uint32_t n) {
 }
 
 /** True when [offset, offset+n) lies in the region. */
-static bool within(uint32_t region, uint32_t offset, uint32_t n) {
-    return region >= 1 && region <= SYNOD_RECORD_REGIONS && offset <= regions[region].size &&
-           n <= regions[region].size - offset;
+static bool within(const flash *f, uint32_t region, uint32_t offset, uint32_t n) {
+    return region >= 1 && region <= SYNOD_RECORD_REGIONS && offset <= size_of(f, region) &&
+           n <= size_of(f, region) - offset;
 }
 
 int32_t flash_read(const flash *f, uint32_t region, uint32_t offset, uint8_t *p, uint32_t n) {
-    if (region == 0) return about(offset, p, n);
-    if (!within(region, offset, n)) return -1;
+    if (region == 0) return about(f, offset, p, n);
+    if (!within(f, region, offset, n)) return -1;
     return pread(f->fd, p, n, (off_t)(regions[region].at + offset)) == (ssize_t)n ? 0 : -1;
 }
 
@@ -144,7 +149,7 @@ static bool put(flash *f, uint32_t at, const uint8_t *p, uint32_t n) {
 bool flash_store(flash *f, uint32_t region, uint32_t offset, const uint8_t *p, uint32_t n) {
     uint8_t cells[SECTOR];
     bool kept = true;
-    if (!within(region, offset, n)) return fail(f, "region %u has no %u bytes at %u", region, n, offset);
+    if (!within(f, region, offset, n)) return fail(f, "region %u has no %u bytes at %u", region, n, offset);
     for (uint32_t done = 0; done < n;) {
         uint32_t part = n - done < sizeof cells ? n - done : (uint32_t)sizeof cells;
         if (flash_read(f, region, offset + done, cells, part) != 0)
@@ -161,7 +166,7 @@ bool flash_store(flash *f, uint32_t region, uint32_t offset, const uint8_t *p, u
 
 bool flash_erase(flash *f, uint32_t region, uint32_t sector) {
     uint8_t ones[SECTOR];
-    if (sector >= FLASH_SIZE / SECTOR || !within(region, sector * SECTOR, SECTOR))
+    if (sector >= FLASH_SIZE / SECTOR || !within(f, region, sector * SECTOR, SECTOR))
         return fail(f, "region %u has no sector %u", region, sector);
     memset(ones, 0xff, sizeof ones);
     return put(f, regions[region].at + sector * SECTOR, ones, SECTOR);

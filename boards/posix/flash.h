@@ -23,6 +23,7 @@
 typedef struct flash {
     int fd;
     bool sync;       // fdatasync after each change
+    bool no_keys;    // KEYS is not there: region 0 gives it size 0. May be set after opening
     char error[200]; // what went wrong last, in words
 } flash;
 
