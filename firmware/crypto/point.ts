@@ -222,7 +222,7 @@ export function column(b: usize, j: u32, table: usize, halves: u32): void {
     const minus = bits < 16;
     let q = table + half * comb.HALF + ((minus ? ~bits : bits) & 15) * comb.ENTRY;
     if (table > 0xffff) {
-      assert(hal.read(<u32>q >> 24, <u32>q & 0xffffff, TWICE, comb.ENTRY) == 0);
+      assert(hal.read((<u32>q) >> 24, (<u32>q) & 0xffffff, TWICE, comb.ENTRY) == 0);
       q = TWICE;
     }
     add(q, 0, minus);
