@@ -33,7 +33,7 @@ export function size(halves: u32): u32 {
 /** Writes the head of the key at pub and its table of one or two halves. False when the key names no point. */
 export function prepare(head: usize, pub: usize, table: usize, halves: u32): bool {
   if (!point.decode(pub)) return false;
-  layout.count(layout.PREPARATIONS, halves);
+  layout.count(layout.PREPARATIONS, 1);
   memory.copy(head, pub, 32);
   store<u32>(head, <u32>table, WHERE);
   store<u32>(head, halves, HALVES);

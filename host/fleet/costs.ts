@@ -24,7 +24,7 @@ export interface Instructions {
   readonly equation: number;
   readonly batched: number;
   readonly prepared: number;
-  /** Per half of a table made of a key. */
+  /** Per table made of a key. */
   readonly preparation: number;
   /** Per signature made. */
   readonly signed: number;
@@ -50,11 +50,11 @@ export const INSTRUCTIONS: Instructions = {
   equation: 12_493_269,
   batched: 6_070_594,
   prepared: 4_489_721,
-  preparation: 6_000_000,
+  preparation: 15_978_292,
   signed: 7_051_237,
   sha256: 82_000,
   sha512: 104_183,
-  checked: 1_000,
+  checked: 298,
   record: 0,
   frameOut: 683_110,
   block: 1_741_779,
