@@ -191,7 +191,8 @@ export function encode(out: usize): void {
 /**
  * True when 8 times the point is the neutral element; the point is spent. 8 P = 0 says that 2 P has order 1, 2 or 4; the four such points
  * are (0, 1), (0, -1), (sqrt(-1), 0) and (-sqrt(-1), 0), and on the curve x y = 0 holds for no other. That it lies on the curve is looked at
- * too, y^2 - x^2 = 1 when x y = 0: entries read from damaged flash may have led anywhere, those that are all zeros to 0 / 0.
+ * too, y^2 - x^2 = 1 when x y = 0: entries read from damaged flash may have led anywhere, those that are all zeros to 0 / 0, those with
+ * y + x = y - x and x y = 0 along a line through the origin.
  */
 export function small(): bool {
   double();
