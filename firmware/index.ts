@@ -1,7 +1,7 @@
 // The conductor: every export of the device, and the only place where layers meet that may not know each other.
 //
 //   receive -> link -> what kind of object -> hear / ledger -> tables          (nothing is decided here)
-//   tick    -> execute one block -> rules of the replica, until none applies -> beacon, gossip, application
+//   tick    -> execute one block -> rules of the replica, until none applies -> beacon, table of a key, gossip, application
 //
 // A call that took something in asks to be ticked at once (tick returns 0 while more is due), so each call stays short.
 // Rule: consensus and ledger hand each other values here, never calls.
@@ -18,6 +18,7 @@ import * as native from "./crypto/native";
 import * as flash from "./core/flash";
 import * as identity from "./core/identity";
 import * as journal from "./core/journal";
+import * as keys from "./core/keys";
 import * as log from "./core/log";
 import * as ring from "./core/ring";
 import * as rng from "./core/rng";
@@ -227,7 +228,7 @@ export function tick(now: u64): u32 {
   }
   if (steps != 0) return 0;
   sync.tick(now);
-  if (chain.executing()) return 0;
+  if (chain.executing() || keys.tend(cell.KEYS, cell.n())) return 0;
   wait = min(wait, pool.gossip(now));
   wait = min(wait, sync.wake(now));
   return min(wait, replica.wake(now));

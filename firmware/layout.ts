@@ -92,6 +92,8 @@ export const ALONE: usize = COUNTERS + 56; // of VERIFIED, those with an equatio
 export const PREPARED: usize = COUNTERS + 60; // of VERIFIED, those under a prepared key
 export const PREPARED_ALONE: usize = COUNTERS + 64; // those that are both
 export const FLASH_ERASES: usize = COUNTERS + 68; // sectors erased
+export const PREPARATIONS: usize = COUNTERS + 72; // tables of keys made
+export const FLASH_CHECKED: usize = COUNTERS + 76; // bytes of flash whose CRC-32 was computed
 
 /** What the port does in the device's stead, asked at boot: a bit for each operation of wire/accelerate.ts; u32. */
 export const OFFERED: usize = COUNTERS_END - 4;

@@ -20,7 +20,11 @@ import { Board } from "./board.ts";
 const run = promisify(execFile);
 
 /** What happens before the counted calls, in order. */
-export type Step = { write: number; bytes: Uint8Array } | { call: string; args: (number | bigint)[] };
+export type Step =
+  | { write: number; bytes: Uint8Array }
+  /** n bytes at an address become the flash, of any region; without, there is none. */
+  | { keep: number; n: number }
+  | { call: string; args: (number | bigint)[] };
 
 export interface Job {
   /** Path of the module. */
@@ -57,7 +61,9 @@ const words = (job: Job): string[] => [
   ...(job.setup ?? []).map((s) =>
     "write" in s
       ? `write:${s.write}:${Buffer.from(s.bytes).toString("hex")}`
-      : `call:${[s.call, ...s.args.map(String)].join(":")}`,
+      : "keep" in s
+        ? `keep:${s.keep}:${s.n}`
+        : `call:${[s.call, ...s.args.map(String)].join(":")}`,
   ),
   "--",
   job.name,
@@ -96,22 +102,24 @@ export async function x86(job: Job): Promise<Count> {
   return { ...(await difference(paths.tool("count"), args, job.repeats ?? 4)), compiler: version(compiler()) };
 }
 
-/** As in boards/binding/count.c: entropy counts up, flash is absent, sensors have nothing new. */
-function quiet(): Hal {
+/** As in boards/binding/count.c: entropy counts up, flash is what was kept, sensors have nothing new. */
+function quiet(flash: () => Uint8Array): Hal {
   let counter = 0;
   return {
     entropy: (n) => Uint8Array.from({ length: n }, () => counter++),
-    read: () => null,
+    read: (_, offset, n) => (offset + n <= flash().length ? flash().subarray(offset, offset + n) : null),
     sense: () => NOTHING,
   };
 }
 
 /** Instructions of one call of an export on an emulated board, and the bytes of native stack that it takes. */
 export async function onBoard(job: Job, name: BoardName = "stm32f405"): Promise<Count & { stack: number }> {
-  const board = await Board.open({ board: name, wasm: job.wasm, hal: quiet() });
+  let kept: Uint8Array = new Uint8Array(0);
+  const board = await Board.open({ board: name, wasm: job.wasm, hal: quiet(() => kept) });
   try {
     for (const s of job.setup ?? []) {
       if ("write" in s) board.write(s.write, s.bytes);
+      else if ("keep" in s) kept = board.bytes(s.keep, s.n);
       else board.call(s.call, ...s.args);
     }
     board.call(job.name, ...(job.args ?? [])); // compiles

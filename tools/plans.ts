@@ -138,7 +138,7 @@ const cached = (halves: number): Call => ({
 });
 const cachedBatch = async (k: number) =>
   (await counted(
-    { name: "bench_batchCached", args: [HEAD, ENTRIES, k], setup: [...prepared(2), ...entries(k, 0)], repeats: 2 },
+    { name: "bench_batchCached", args: [HEAD, ENTRIES, k, 0], setup: [...prepared(2), ...entries(k, 0)], repeats: 2 },
     0n,
   )) / k;
 const field = async (name: string, more: number[]) => ({

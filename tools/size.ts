@@ -1,7 +1,7 @@
 // `npm run size`: what the firmware weighs, in flash and in RAM.
 //
 //   npm run size                    tables
-//   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory}
+//   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory, tables}
 //   npm run size -- node            of build/node.wasm instead of build/device.wasm
 //   npm run size -- --board stm32f405     RAM and flash of a validator on a board after 1,000 blocks (--blocks N), measured in its emulator
 //   npm run size -- --profiles      the targets device and compact side by side: RAM against instructions
@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import kleur from "kleur";
+import { KEY_SPAN } from "../firmware/wire/record.ts";
 import { step } from "./progress.mjs";
 import { readModule, type Module } from "./wasm.ts";
 import { FLOORS } from "./tidy/direction.ts";
@@ -52,6 +53,8 @@ export interface Size {
   folders: Record<string, Folder>;
   budget: Record<string, { allowed: number; executed: number }>;
   memory: Region[];
+  /** Flash for tables of so many validators' keys, of two halves and of one (firmware/core/keys.ts). */
+  tables: { n: number; two: number; one: number }[];
 }
 
 /** What is weighed, in the order of the floors; `start` is the module's own start function, and debug is never on a device. */
@@ -128,6 +131,7 @@ export async function weigh(target = "device"): Promise<Size> {
     folders,
     budget: Object.fromEntries(Object.entries(allowed).map(([k, v]) => [k, { allowed: v, executed: executed(k) }])),
     memory: regions(),
+    tables: [4, 7, 16, 32].map((n) => ({ n, two: 2 * n * KEY_SPAN, one: n * KEY_SPAN })),
   };
 }
 
@@ -235,6 +239,8 @@ function print(size: Size): void {
   }
   console.log(`\n${kleur.bold(row("linear memory", "at", "bytes"))}`);
   for (const r of size.memory) console.log(row(r.name, `0x${r.at.toString(16).padStart(4, "0")}`, r.bytes));
+  console.log(`\n${kleur.bold(row("flash, region 5", "two halves", "one half"))}`);
+  for (const { n, two, one } of size.tables) console.log(row(`${n} keys`, two, one));
 }
 
 /** `--board NAME [--blocks N]` */

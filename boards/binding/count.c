@@ -36,10 +36,23 @@ static m3ApiRawFunction(entropy) {
     m3ApiSuccess();
 }
 
-static m3ApiRawFunction(no_flash) {
+/** Flash holds what keep: put there; any region is it. */
+static uint8_t flash[65536];
+static uint32_t flash_size;
+
+static m3ApiRawFunction(read_flash) {
     m3ApiReturnType(int32_t);
-    (void)runtime, (void)_ctx, (void)_mem;
-    m3ApiReturn(-1);
+    m3ApiGetArg(uint32_t, region);
+    m3ApiGetArg(uint32_t, offset);
+    m3ApiGetArg(uint32_t, p);
+    m3ApiGetArg(uint32_t, n);
+    uint32_t size;
+    uint8_t *memory = engine_memory(runtime, m3_GetFunctionModule(_ctx->function), &size);
+    (void)_mem, (void)region;
+    if (p > size || n > size - p) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
+    if (offset > flash_size || n > flash_size - offset) m3ApiReturn(-1);
+    memcpy(memory + p, flash + offset, n);
+    m3ApiReturn(0);
 }
 
 static m3ApiRawFunction(no_sensor) {
@@ -108,6 +121,16 @@ static void write_bytes(uint8_t *memory, uint32_t size, char *text) {
     }
 }
 
+/** keep:ADDRESS:N */
+static void keep(const uint8_t *memory, uint32_t size, char *text) {
+    uint64_t at = strtoull(strtok(text, ":"), NULL, 0);
+    const char *count = strtok(NULL, ":");
+    uint64_t n = count ? strtoull(count, NULL, 0) : 0;
+    if (at > size || n > size - at || n > sizeof flash) die("outside memory", text);
+    memcpy(flash, memory + at, (size_t)n);
+    flash_size = (uint32_t)n;
+}
+
 /** call:NAME[:ARGUMENT...] */
 static void call_once(IM3Module module, char *text) {
     char *arguments[ENGINE_ARGUMENTS];
@@ -121,7 +144,8 @@ static void call_once(IM3Module module, char *text) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 5) die("usage", "count MODULE.wasm REPEATS [write:..|call:..]... -- NAME [ARGUMENT...]");
+    if (argc < 5)
+        die("usage", "count MODULE.wasm REPEATS [write:..|keep:..|call:..]... -- NAME [ARGUMENT...]");
     uint32_t size;
     uint8_t *wasm = read_file(argv[1], &size);
     IM3Environment environment = m3_NewEnvironment();
@@ -132,7 +156,7 @@ int main(int argc, char **argv) {
     engine_prepare(runtime, module);
     if ((result = m3_LoadModule(runtime, module))) die(argv[1], result);
     m3_LinkRawFunction(module, "synod", "entropy", "v(ii)", entropy);
-    m3_LinkRawFunction(module, "synod", "read", "i(iiii)", no_flash);
+    m3_LinkRawFunction(module, "synod", "read", "i(iiii)", read_flash);
     m3_LinkRawFunction(module, "synod", "sense", "I(i)", no_sensor);
     m3_LinkRawFunction(module, "synod", "accelerate", "i(ii)", nothing_offered);
 
@@ -141,8 +165,9 @@ int main(int argc, char **argv) {
     int at = 3;
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
         if (strncmp(argv[at], "write:", 6) == 0) write_bytes(memory, memory_size, argv[at] + 6);
+        else if (strncmp(argv[at], "keep:", 5) == 0) keep(memory, memory_size, argv[at] + 5);
         else if (strncmp(argv[at], "call:", 5) == 0) call_once(module, argv[at] + 5);
-        else die("neither write: nor call:", argv[at]);
+        else die("neither write:, keep: nor call:", argv[at]);
     }
     if (at + 1 >= argc) die("missing", "-- NAME");
     IM3Function function = find(module, argv[at + 1]);

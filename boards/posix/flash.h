@@ -1,12 +1,13 @@
 // Flash as one file, with the semantics of NOR flash: programming only clears bits, erasing sets a whole
 // sector to ones.
 //
-//   CONFIG 8 KiB | JOURNAL 32 KiB | BLOCKS 512 KiB | SNAPSHOTS 64 KiB        regions 1..4, one after the
-//   other, sectors of 4 KiB
+//   CONFIG 8 KiB | JOURNAL 32 KiB | BLOCKS 512 KiB | SNAPSHOTS 64 KiB | KEYS 64 KiB      regions 1..5, one
+//   after the other, sectors of 4 KiB
 //
-// A file of any other size is no flash and is refused; one that is in use by another process is too. A
-// process that is killed while it writes leaves a write half done, as a power cut does; the device recovers
-// from that.
+// A file that ends in KEYS, or before it as files once did, gets what it lacks, blank: the device makes its
+// tables anew. A file of any other size is no flash and is refused; one that is in use by another process is
+// too. A process that is killed while it writes leaves a write half done, as a power cut does; the device
+// recovers from that.
 //
 // Rule: flash_store and flash_erase return true only when the file holds what was asked, and, with sync, the
 // disk too.
@@ -17,11 +18,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FLASH_SIZE 630784u // bytes of the file
+#define FLASH_SIZE 696320u // bytes of the file
 
 typedef struct flash {
     int fd;
     bool sync;       // fdatasync after each change
+    bool no_keys;    // KEYS is not there: region 0 gives it size 0. May be set after opening
     char error[200]; // what went wrong last, in words
 } flash;
 

@@ -180,6 +180,8 @@ int main(int argc, char **argv) {
     const char *why = o.accelerate ? native_open() : NULL;
     if (why) return cannot("--accelerate", why);
     if (!flash_open(&b->flash, o.flash, !o.no_sync)) return cannot("flash", b->flash.error);
+    b->flash.no_keys =
+        o.accelerate; // who verifies natively has no use for tables, and its tape replays without
     if (!udp_open(&b->udp, o.bind, o.port)) return cannot("radio", b->udp.error);
     if (o.group && !udp_join(&b->udp, o.group)) return cannot("radio", b->udp.error);
     if (o.peers && !udp_peers(&b->udp, o.peers)) return cannot("radio", b->udp.error);

@@ -1,14 +1,16 @@
 // The cell: who the validators of this epoch are, who leads which view, and the ctx that stands in every signed byte.
 //
 //   +0 n · +4 f · +8 q · +12 me (255: no validator) · +16 epoch · +20 views per leader · +24 delta ms · +28 mtu · +32 window s
-//   +36 heartbeat ms · +64 ctx 32 B · +96 genesis hash 32 B · +128 public keys, 32 B each · +1152 kids, 8 B each
+//   +36 heartbeat ms · +40 kid last asked for 8 B · +64 ctx 32 B · +96 genesis hash 32 B
+//   +128 keys, a head of crypto/cached.ts each, 40 B: public key, and where its table lies in flash once there is one (core/keys.ts)
 //
 // Rule: everything that depends on the set of validators asks here, so that an epoch change has one place to happen.
 
 import { CONSENSUS, CONSENSUS_END } from "../layout";
 import * as genesis from "../wire/genesis";
 import * as sha256 from "../crypto/sha256";
-import * as key from "../cose/key";
+import * as cached from "../crypto/cached";
+import * as cose from "../cose/key";
 import * as identity from "../core/identity";
 
 export const CELL: usize = CONSENSUS;
@@ -20,8 +22,8 @@ export const BLOCKS: usize = CONSENSUS + 4608; // block.ts
 export const INDEX: usize = CONSENSUS + 6912; // block.ts
 export const ROOTS: usize = CONSENSUS + 7424; // block.ts
 export const SETS: usize = CONSENSUS + 8192; // votes.ts
-const KEYS: usize = CELL + 128;
-const KIDS: usize = CELL + 1152;
+export const KEYS: usize = CELL + 128;
+const KID: usize = CELL + 40;
 export const NOBODY: u32 = 255;
 
 // @ts-ignore: decorator
@@ -72,13 +74,22 @@ export const NOBODY: u32 = 255;
 @inline export function hash(): usize {
   return CELL + 96;
 }
+/** The head of validator i's key, which begins with the public key. */
 // @ts-ignore: decorator
-@inline export function publicKey(i: u32): usize {
-  return KEYS + (i << 5);
+@inline export function key(i: u32): usize {
+  return KEYS + i * cached.HEAD;
 }
-// @ts-ignore: decorator
-@inline export function kid(i: u32): usize {
-  return KIDS + (i << 3);
+
+/** The head of the public key at pub when it is a validator's, else 0. */
+export function known(pub: usize): usize {
+  for (let i: u32 = 0; i < n(); i++) if (same32(key(i), pub)) return key(i);
+  return 0;
+}
+
+/** Validator i's kid, in place until the next call. */
+export function kid(i: u32): usize {
+  cose.kid(key(i), KID);
+  return KID;
 }
 
 /** Index of the validator that leads `view`. */
@@ -103,8 +114,8 @@ export function open(p: usize, length: u32): void {
   sha256.hash(p, length, hash());
   for (let i: u32 = 0; i < count; i++) {
     const from = p + genesis.VALIDATORS + i * genesis.STRIDE;
-    memory.copy(publicKey(i), from, 32);
-    key.kid(from, kid(i));
+    memory.copy(key(i), from, 32);
+    store<u64>(key(i), 0, cached.WHERE); // and no halves
     if (same32(from, identity.pub())) store<u32>(CELL + 12, i);
   }
   bind();
@@ -112,12 +123,15 @@ export function open(p: usize, length: u32): void {
 
 /** ctx = SHA-256("synod/ctx", genesis hash, epoch, set root); set root = SHA-256 of the public keys in order. */
 function bind(): void {
+  sha256.init(STATEMENTS);
+  for (let i: u32 = 0; i < n(); i++) sha256.update(STATEMENTS, key(i), 32);
+  sha256.final(STATEMENTS, ctx());
   const p = STATEMENTS;
   store<u64>(p, 0x74632f646f6e7973); // "synod/ct"
   store<u8>(p + 8, 0x78); // "x"
   memory.copy(p + 9, hash(), 32);
   store<u32>(p + 41, epoch());
-  sha256.hash(KEYS, n() << 5, p + 45);
+  memory.copy(p + 45, ctx(), 32);
   sha256.hash(p, 77, ctx());
 }
 

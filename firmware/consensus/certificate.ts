@@ -117,7 +117,7 @@ function holds(p: usize, plain: u32, f: u32, view: u32, digest: usize): bool {
   batch.begin();
   for (let rest = mask; rest != 0; rest &= rest - 1) {
     const i: u32 = ctz(rest);
-    batch.add(cell.publicKey(i), STATEMENTS + ((withF >> i) & 1) * 48, vote.SIGNED_SIZE, sig);
+    batch.addCached(cell.key(i), STATEMENTS + ((withF >> i) & 1) * 48, vote.SIGNED_SIZE, sig);
     sig += 64;
   }
   count(VOTES_VERIFIED, popcnt(mask));

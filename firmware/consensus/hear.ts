@@ -166,7 +166,7 @@ export function enlistLeader(p: usize): void {
   const h = p + proposal.HEADER;
   const k = load<u8>(p + proposal.F) != 0 ? kind.NOTARIZE_F : kind.NOTARIZE;
   vote.statement(<u32>STATEMENTS, k, load<u32>(h + header.VIEW), <u32>DIGEST);
-  batch.add(cell.publicKey(load<u8>(h + header.PROPOSER)), STATEMENTS, vote.SIGNED_SIZE, p + proposal.SIGNATURE);
+  batch.addCached(cell.key(load<u8>(h + header.PROPOSER)), STATEMENTS, vote.SIGNED_SIZE, p + proposal.SIGNATURE);
   count(VOTES_VERIFIED, 1);
 }
 

@@ -60,7 +60,7 @@ export function add(i: u32, from: u32, to: u32, sig: usize, own: bool, current: 
 function holds(i: u32, from: u32, to: u32, sig: usize): bool {
   vote.nullification(<u32>STATEMENTS, from, to, <u32>cell.ctx());
   batch.begin();
-  batch.add(cell.publicKey(i), STATEMENTS, vote.SIGNED_NULLIFY_SIZE, sig);
+  batch.addCached(cell.key(i), STATEMENTS, vote.SIGNED_NULLIFY_SIZE, sig);
   count(VOTES_VERIFIED, 1);
   return batch.run() == 0;
 }

@@ -146,7 +146,7 @@ export function verify(set: usize, mask: u32): void {
   for (let rest = todo; rest != 0; rest &= rest - 1) {
     const i: u32 = ctz(rest);
     const message = STATEMENTS + ((finalizing(set) >> i) & 1) * 48;
-    batch.add(cell.publicKey(i), message, vote.SIGNED_SIZE, signature(set, i));
+    batch.addCached(cell.key(i), message, vote.SIGNED_SIZE, signature(set, i));
   }
   count(VOTES_VERIFIED, popcnt(todo));
   drop(set, todo, batch.run());

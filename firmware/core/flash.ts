@@ -25,10 +25,12 @@ const MOST: u32 = 0x80000; // an offset in units of 8 bytes fits 16 bits
 export function open(): u32 {
   if (hal.read(0, 0, map.FLASH, record.REGIONS * record.ABOUT_STRIDE) != 0) return reason.FLASH_ABSENT;
   for (let region: u32 = 1; region <= record.REGIONS; region++) {
+    if (region == record.REGION_KEYS && size(region) == 0) continue; // the one that a device can do without
     const unit = load<u32>(about(region), record.ABOUT_UNIT);
     if (unit == 0 || unit > 8 || (unit & (unit - 1)) != 0) return reason.FLASH_UNIT;
     const n = sector(region);
     let least: u32 = 2 * n;
+    if (region == record.REGION_KEYS) least = n;
     if (region == record.REGION_JOURNAL) least = 3 * n; // see journal.ts
     if (region == record.REGION_SNAPSHOTS) least = n + 2 * (<u32>(layout.TREE_END - layout.TREE) + 128); // half of its sectors hold any state
     if (n < SECTOR_MIN || (n & 63) != 0 || size(region) % n != 0 || size(region) < least || size(region) > MOST)
@@ -67,6 +69,7 @@ export function read(region: u32, offset: u32, p: usize, n: u32): bool {
 
 /** CRC-32, continued from `seed`, of n bytes of flash. */
 export function check(seed: u32, region: u32, offset: u32, n: u32): u32 {
+  layout.count(layout.FLASH_CHECKED, n);
   while (n != 0) {
     const part = min(n, map.BUFFER_SIZE);
     if (!read(region, offset, map.BUFFER, part)) return ~seed;

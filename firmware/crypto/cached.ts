@@ -8,14 +8,21 @@
 //   2        3,496 B           26 doublings, 104 additions
 //
 // The head stays in memory. A table is made in memory; who keeps it in flash copies it there and changes `where`: an entry is then read when
-// it is added, 52 reads of 108 B a signature. Rule: a table is trusted; who could write it could forge, so it lies where the key itself lies.
+// it is added, 52 reads of 108 B a signature. A head of 0 halves is a key without table: it is verified cold, by the same calls.
+//
+// A table that was damaged leads off the curve, where point.small calls nothing good. What a table calls bad is looked at again without it
+// (straus.appeal); if it is good after all, the head gets 0 halves and keeps `where`, so that its owner sees which table to make anew.
+// Rule: a table is trusted; who could write it could forge, so it lies where the key itself lies.
 
+import * as layout from "../layout";
 import * as field from "./field";
 import * as point from "./point";
 import * as comb from "./comb";
 import { A, B, E, SLOTS, X, Y, Z } from "./scratch";
 
 export const HEAD: u32 = 40;
+export const WHERE: usize = 32;
+export const HALVES: usize = 36;
 const PRODUCTS: usize = SLOTS + 1440; // 32 x 36 B, behind ten entries
 
 /** Bytes of a table. */
@@ -26,9 +33,10 @@ export function size(halves: u32): u32 {
 /** Writes the head of the key at pub and its table of one or two halves. False when the key names no point. */
 export function prepare(head: usize, pub: usize, table: usize, halves: u32): bool {
   if (!point.decode(pub)) return false;
+  layout.count(layout.PREPARATIONS, 1);
   memory.copy(head, pub, 32);
-  store<u32>(head, <u32>table, 32);
-  store<u32>(head, halves, 36);
+  store<u32>(head, <u32>table, WHERE);
+  store<u32>(head, halves, HALVES);
   for (let i: u32 = 0; i < 5 * halves; i++) {
     point.cache(SLOTS + 144 * i); // 2^(step i) times -A
     for (let n = 52 / halves; n != 0; n--) point.double();

@@ -190,11 +190,18 @@ export function encode(out: usize): void {
 
 /**
  * True when 8 times the point is the neutral element; the point is spent. 8 P = 0 says that 2 P has order 1, 2 or 4; the four such points
- * are (0, 1), (0, -1), (sqrt(-1), 0) and (-sqrt(-1), 0), and on the curve x y = 0 holds for no other.
+ * are (0, 1), (0, -1), (sqrt(-1), 0) and (-sqrt(-1), 0), and on the curve x y = 0 holds for no other. That it lies on the curve is looked at
+ * too, y^2 - x^2 = 1 when x y = 0: entries read from damaged flash may have led anywhere, those that are all zeros to 0 / 0, those with
+ * y + x = y - x and x y = 0 along a line through the origin.
  */
 export function small(): bool {
   double();
   field.mul(A, X, Y);
+  if (!field.isZero(A) || field.isZero(Z)) return false;
+  field.both(B, A, Y, X);
+  field.mul(A, A, B);
+  field.sq(B, Z, 1);
+  field.both(B, A, A, B);
   return field.isZero(A);
 }
 
@@ -216,7 +223,7 @@ export function column(b: usize, j: u32, table: usize, halves: u32): void {
     const minus = bits < 16;
     let q = table + half * comb.HALF + ((minus ? ~bits : bits) & 15) * comb.ENTRY;
     if (table > 0xffff) {
-      assert(hal.read(q >> 24, q & 0xffffff, TWICE, comb.ENTRY) == 0);
+      assert(hal.read((<u32>q) >> 24, (<u32>q) & 0xffffff, TWICE, comb.ENTRY) == 0);
       q = TWICE;
     }
     add(q, 0, minus);

@@ -4,6 +4,7 @@ import * as crc from "../core/crc";
 import * as flash from "../core/flash";
 import * as identity from "../core/identity";
 import * as journal from "../core/journal";
+import * as keys from "../core/keys";
 import * as log from "../core/log";
 import * as ring from "../core/ring";
 import * as rng from "../core/rng";
@@ -53,6 +54,10 @@ export function core_flash_size(region: u32): u32 {
 }
 export function core_flash_sector(region: u32): u32 {
   return flash.sector(region);
+}
+
+export function core_keys_tend(heads: usize, n: u32): bool {
+  return keys.tend(heads, n);
 }
 
 export function core_journal_open(): u32 {

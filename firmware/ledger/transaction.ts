@@ -10,6 +10,7 @@
 // Rule: after a check that returned 0 every field here is valid and points inside the bytes checked, until the next check.
 
 import * as batch from "../crypto/batch";
+import * as cell from "../consensus/cell";
 import * as cbor from "../cose/cbor";
 import * as identity from "../core/identity";
 import * as key from "../cose/key";
@@ -110,12 +111,14 @@ export function late(height: u32): u32 {
   return height > expiry() ? reason.TX_EXPIRED : 0;
 }
 
-/** Adds the signature to the batch (crypto/batch.ts). Its Sig_structure goes to `out`: returns the bytes taken there, or -(reason). The tree must not change before the batch has run. */
+/** Adds the signature to the batch (crypto/batch.ts), a validator's by its prepared key. Its Sig_structure goes to `out`: returns the bytes taken there, or -(reason). The tree must not change before the batch has run. */
 export function enlist(p: usize, n: u32, out: usize): i32 {
   const why = known(p, n);
   if (why) return -(<i32>why);
   const length = sign1.toBeSigned(out);
-  batch.add(load<usize>(state.SIGNER), out, length, sign1.signature());
+  const head = cell.known(load<usize>(state.SIGNER));
+  if (head != 0) batch.addCached(head, out, length, sign1.signature());
+  else batch.add(load<usize>(state.SIGNER), out, length, sign1.signature());
   return length;
 }
 

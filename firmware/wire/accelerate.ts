@@ -12,7 +12,8 @@
 //   SHA256           chaining 32      -              -             blocks of 64 B    a is written: u32 words, little-endian
 //
 // Answers: DONE, or anything else: the device does it itself. What is written may overlap what is read, but for SIGN's signature.
-// Rule: DONE is said only where the device would come to the same bytes and the same verdict by itself.
+// A port that offers VERIFY has no use for tables of keys: its region 0 says that the region KEYS has size 0 (record.ts), so that its tapes
+// hold no reads of tables and replay with any offer. Rule: DONE is said only where the device would come to the same bytes and the same verdict by itself.
 
 /** Which operations the port does; nothing is at p. */
 export const OFFER: u32 = 0;

@@ -8,6 +8,9 @@
 //   48 CRC-32 of the payload · 52 CRC-32 of bytes 0..52
 // sector head, 16 B at the start of each sector of both regions:
 //   0 magic u32 · 4 sequence u32 · 8 zero u32 · 12 CRC-32 of bytes 0..12
+// key record, one for each validator in order in the KEYS region, as many as fit in each sector, 2 KiB apart with one half and 4 KiB with two:
+//   0 key 32 B · 32 where its table lies u32: region << 24 | offset · 36 halves u32, 1 or 2 · 40 table, 1,728 B a half
+//   then CRC-32 of all before it · 0xffffffff
 
 export const KIND: u32 = 0;
 export const F: u32 = 1;
@@ -44,7 +47,14 @@ export const REGION_CONFIG: u32 = 1; // identity, genesis
 export const REGION_JOURNAL: u32 = 2; // safety records
 export const REGION_BLOCKS: u32 = 3; // bodies and certificates
 export const REGION_SNAPSHOTS: u32 = 4; // two copies of the state
-export const REGIONS: u32 = 4;
+export const REGION_KEYS: u32 = 5; // tables of the validators' keys; optional: a board without has it with size 0
+export const REGIONS: u32 = 5;
+
+// key records
+export const KEY_SPAN: u32 = 2048; // of one half
+export const KEY_WHERE: u32 = 32;
+export const KEY_HALVES: u32 = 36;
+export const KEY_TABLE: u32 = 40;
 
 // region 0, read-only, describes region r at 16 * (r - 1): size u32 · sector size u32 · program unit u32 · flags u32
 export const ABOUT_STRIDE: u32 = 16;

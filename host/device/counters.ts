@@ -24,6 +24,8 @@ export const NAMES = [
   "prepared",
   "preparedAlone",
   "flashErases",
+  "preparations",
+  "flashChecked",
 ] as const;
 
 export type Counters = Record<(typeof NAMES)[number], number>;

@@ -24,11 +24,15 @@ export interface Instructions {
   readonly equation: number;
   readonly batched: number;
   readonly prepared: number;
+  /** Per table made of a key. */
+  readonly preparation: number;
   /** Per signature made. */
   readonly signed: number;
   /** Per block of 64 and of 128 bytes. */
   readonly sha256: number;
   readonly sha512: number;
+  /** Per byte of flash checked. */
+  readonly checked: number;
   /** Per flash record written, frame sent, block committed. */
   readonly record: number;
   readonly frameOut: number;
@@ -37,21 +41,23 @@ export interface Instructions {
 
 // calibrated: begin
 export const INSTRUCTIONS: Instructions = {
-  boot: 8_535_060,
-  receive: 0,
-  request: 70_857,
-  tick: 66_748,
-  alone: 11_465_584,
-  preparedAlone: 6_256_174,
-  equation: 9_543_626,
-  batched: 4_344_455,
-  prepared: 3_282_015,
-  signed: 7_928_662,
-  sha256: 42_564,
-  sha512: 54_735,
-  record: 451_798,
-  frameOut: 47_769,
-  block: 955_782,
+  boot: 9_378_847,
+  receive: 835_403,
+  request: 518_452,
+  tick: 1_341_373,
+  alone: 14_326_475,
+  preparedAlone: 7_888_662,
+  equation: 12_493_269,
+  batched: 6_070_594,
+  prepared: 4_489_721,
+  preparation: 15_978_292,
+  signed: 7_051_237,
+  sha256: 82_000,
+  sha512: 104_183,
+  checked: 298,
+  record: 0,
+  frameOut: 683_110,
+  block: 1_741_779,
 };
 // calibrated: end
 
@@ -123,9 +129,11 @@ export function work(code: number, grown: Counters): Instructions {
     equation: grown.batches - grown.alone,
     batched: grown.verified - grown.alone - prepared,
     prepared,
+    preparation: grown.preparations,
     signed: grown.signed,
     sha256: grown.sha256Blocks,
     sha512: grown.sha512Blocks,
+    checked: grown.flashChecked,
     record: grown.flashRecords,
     frameOut: grown.framesOut,
     block: grown.blocksDone,
@@ -135,7 +143,7 @@ export function work(code: number, grown: Counters): Instructions {
 /** Instructions of a call on the Cortex-M4. */
 export function instructions(each: Instructions, done: Instructions): number {
   let sum = 0;
-  for (const name of Object.keys(done) as (keyof Instructions)[]) sum += each[name] * done[name];
+  for (const name of Object.keys(each) as (keyof Instructions)[]) sum += each[name] * done[name];
   return sum;
 }
 

@@ -5,6 +5,7 @@
 //   JOURNAL     32 KiB    4 KiB
 //   BLOCKS      512 KiB   4 KiB
 //   SNAPSHOTS   64 KiB    4 KiB
+//   KEYS        64 KiB    4 KiB
 //
 // A power cut may tear a STORE or an ERASE at any byte: what comes before is done, what comes after is not.
 // Rule: what is here survives a power-off, and nothing else of a device does.
@@ -24,14 +25,15 @@ export const REGIONS: Readonly<Record<number, Region>> = {
   [record.REGION_JOURNAL]: { size: 32 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_BLOCKS]: { size: 512 * KIB, sector: 4 * KIB, unit: 1 },
   [record.REGION_SNAPSHOTS]: { size: 64 * KIB, sector: 4 * KIB, unit: 1 },
+  [record.REGION_KEYS]: { size: 64 * KIB, sector: 4 * KIB, unit: 1 },
 };
 
-/** What `read` of region 0 gives: the table of regions. */
-export function about(): Uint8Array {
+/** What `read` of region 0 gives: the table of these regions. */
+function about(regions: readonly Uint8Array[]): Uint8Array {
   const table = new Uint8Array(record.ABOUT_STRIDE * record.REGIONS);
   for (let r = 1; r <= record.REGIONS; r++) {
     const at = record.ABOUT_STRIDE * (r - 1);
-    putU32(table, at + record.ABOUT_SIZE, REGIONS[r].size);
+    putU32(table, at + record.ABOUT_SIZE, regions[r].length);
     putU32(table, at + record.ABOUT_SECTOR, REGIONS[r].sector);
     putU32(table, at + record.ABOUT_UNIT, REGIONS[r].unit);
     putU32(table, at + record.ABOUT_FLAGS, 1); // a unit may be programmed twice
@@ -43,16 +45,21 @@ export class Flash {
   /** Contents by region number; index 0 is the table of regions. */
   readonly regions: Uint8Array[];
 
-  constructor(regions?: readonly Uint8Array[]) {
-    this.regions = [about()];
+  /** A blank one. `tables`: with the region of tables of keys, which a board can do without. */
+  constructor({ tables = true }: { readonly tables?: boolean } = {}) {
+    this.regions = [new Uint8Array(0)];
     for (let r = 1; r <= record.REGIONS; r++) {
-      this.regions[r] = regions ? regions[r].slice() : new Uint8Array(REGIONS[r].size).fill(0xff);
+      const { size } = REGIONS[r];
+      this.regions[r] = new Uint8Array(r === record.REGION_KEYS && !tables ? 0 : size).fill(0xff);
     }
+    this.regions[0] = about(this.regions);
   }
 
   /** A copy: another chip with the same contents. */
   clone(): Flash {
-    return new Flash(this.regions);
+    const copy = new Flash({ tables: this.regions[record.REGION_KEYS].length !== 0 });
+    this.regions.forEach((bytes, r) => copy.regions[r].set(bytes));
+    return copy;
   }
 
   /** n bytes, or null when they are not all there. A view: valid until the next change. */
@@ -82,7 +89,7 @@ export class Flash {
   /** Erases the first `limit` bytes of a sector (all, unless power fails). False when there is no such sector. */
   erase(region: number, sector: number, limit = Infinity): boolean {
     const about = REGIONS[region];
-    if (about === undefined || (sector + 1) * about.sector > about.size) return false;
+    if (about === undefined || (sector + 1) * about.sector > this.regions[region].length) return false;
     const from = sector * about.sector;
     this.regions[region].fill(0xff, from, from + Math.min(limit, about.sector));
     return true;

@@ -329,7 +329,7 @@ export class Fleet {
   // ---- the beginning ----
 
   #addStation(index: number): Station {
-    const { engine, seed } = this.options;
+    const { engine, seed, tables } = this.options;
     const id = this.stations.length;
     const recorded = this.options.record === index && this.#byDevice[index].length === 0;
     if (recorded) this.recorder = new Recorder();
@@ -338,6 +338,7 @@ export class Fleet {
       index,
       engine,
       wasm: this.#moduleOf(index),
+      tables,
       entropy: new Rng(seed, `entropy ${id}`),
       clock: new Rng(seed, `clock ${id}`),
       sense: (channel, nowMs) => this.#sense(index, channel, nowMs),

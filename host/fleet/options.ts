@@ -17,6 +17,8 @@ export interface Options extends Partial<Cell> {
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
   /** The board whose speed the devices have, by name or as its whole table; none: computing takes no time. */
   readonly board?: Board | Costs;
+  /** Flash has room for tables of keys (firmware/core/keys.ts); true unless said otherwise. */
+  readonly tables?: boolean;
   /** What is drawn from the seed, */
   readonly faults?: readonly Fault[];
   /** or exactly what strikes, villains included (strike.ts). */

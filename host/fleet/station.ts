@@ -19,6 +19,8 @@ export interface Make {
   readonly index: number;
   readonly engine: Engine;
   readonly wasm: Uint8Array;
+  /** Its flash has room for tables of keys. */
+  readonly tables?: boolean;
   readonly entropy: Rng;
   /** What its clock shows at power-up. */
   readonly clock: Rng;
@@ -37,7 +39,7 @@ export class Station {
   /** Index of the device that it is. */
   readonly index: number;
   wasm: Uint8Array;
-  flash = new Flash();
+  flash: Flash;
   device: Device | null = null;
   watched: Watched | null = null;
   /** Ticks of its clock per true tick. */
@@ -69,6 +71,7 @@ export class Station {
     this.id = make.id;
     this.index = make.index;
     this.wasm = make.wasm;
+    this.flash = new Flash(make);
     this.#hal = {
       entropy: (n) => make.entropy.bytes(n),
       read: (region, offset, n) => this.flash.read(region, offset, n),

@@ -113,7 +113,7 @@ const WORDS: Record<Name, Words> = {
   BACKLOG: say("four transactions of this device wait for a block already", "fewer than four", "try again after the next blocks, or batch more into one"),
   PACK_LONG: say("the readings do not fit one transaction", "at most 640 bytes with signature", "report more often"),
 
-  FLASH_ABSENT: say("the board describes no flash", "region 0 readable, with the sizes of regions 1 to 4", "complete the port: read() of region 0"),
+  FLASH_ABSENT: say("the board describes no flash", "region 0 readable, with the sizes of regions 1 to 5", "complete the port: read() of region 0"),
   FLASH_UNIT: say("flash has a program unit that is not supported", "1, 2, 4 or 8 bytes", "let the port gather writes into such units"),
   FLASH_GEOMETRY: say("a flash region or its sectors are too small, or not whole", "the sizes in core/flash.ts", "give the region more room in the port"),
   IDENTITY_LOST: say("the cell's data are there, but the device's own key is unreadable", "both or none", "re-key the device: erase its flash and register its new key"),

@@ -2,11 +2,12 @@
 // console ends it but what is meant to.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as effect from "../../firmware/wire/effect.ts";
+import { REGION_KEYS, REGION_SNAPSHOTS } from "../../firmware/wire/record.ts";
 import { hex, putU32 } from "../../host/device/bytes.ts";
 import { Flash, REGIONS } from "../../host/fleet/flash.ts";
 import * as tape from "../../host/tape/tape.ts";
@@ -20,7 +21,8 @@ const { path: wasm, wasm: module } = await fixture();
 const node = await program();
 if (node) await buildPosix(); // the same without sanitizers, for tests of time
 const rounds = Math.max(1, Number(process.env.SYNOD_BUDGET ?? 20) / 20);
-const FLASH = 616 * 1024;
+const FLASH = 680 * 1024;
+const KEYS = FLASH - REGIONS[REGION_KEYS].size; // where its last region begins, and where files once ended
 const METER = fileURLToPath(new URL("../../build/device.wasm", import.meta.url));
 
 /** A record of the effect ring. */
@@ -112,7 +114,7 @@ test("the flash file is NOR flash: programming clears bits, erasing sets sectors
   let one = await device();
   let refused = 0;
   for (let i = 0; i < 400 * rounds; i++) {
-    const region = below(6);
+    const region = below(7);
     const size = REGIONS[region]?.size ?? 4096;
     const erases = below(3) === 0;
     // near the ends more often: that is where a bound would be wrong
@@ -177,7 +179,7 @@ test("a flash file that is torn, too long or in use is refused with words, and n
   assert.is(second.status, 1);
   assert.match(second.stderr, /in use by another process/);
   await one.process.kill();
-  for (const size of [0, 1, FLASH - 1, FLASH + 1, 2 * FLASH]) {
+  for (const size of [0, 1, KEYS - 1, FLASH + 1, 2 * FLASH]) {
     truncateSync(one.flash, size);
     const before = readFileSync(one.flash);
     const { status, stderr } = run(node, ["--wasm", wasm, "--flash", one.flash]);
@@ -187,6 +189,23 @@ test("a flash file that is torn, too long or in use is refused with words, and n
   }
   const { stderr } = run(node, ["--wasm", wasm, "--flash", "/dev/null"]);
   assert.match(stderr, /cannot|bytes/);
+});
+
+test("a flash file that ends in the region of tables, or before it, is completed with blank bytes", async () => {
+  if (!node) return;
+  const first = new Flash();
+  first.store(REGION_SNAPSHOTS, 0, Uint8Array.of(1, 2, 3));
+  first.store(REGION_KEYS, 0, Uint8Array.of(4, 5, 6));
+  for (const size of [KEYS, KEYS + 2, KEYS + 4097, FLASH - 1]) {
+    const path = file("flash");
+    writeFileSync(path, image(first).subarray(0, size));
+    const one = await device({ flash: path });
+    await one.process.quit();
+    const whole = readFileSync(path);
+    assert.is(whole.length, FLASH);
+    assert.ok(whole.subarray(0, size).equals(image(first).subarray(0, size)), "what was there is still there");
+    assert.ok(whole.subarray(size).every((byte) => byte === 0xff));
+  }
 });
 
 test("a kill while the flash is made leaves none of it or all of it", async () => {

@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reason from "../../firmware/wire/reason.ts";
-import { Board, BLOCKS, CONFIG, DEFAULT, Flash, JOURNAL, SMALL, SNAPSHOTS } from "./flash.ts";
+import { Board, BLOCKS, CONFIG, DEFAULT, Flash, JOURNAL, KEYS, SMALL, SNAPSHOTS } from "./flash.ts";
 
 const board = await Board.open();
 
@@ -23,12 +23,12 @@ const changed = (region: number, field: number, value: number): number[] => {
 
 test("the flash of the fleet, the smallest and one of large sectors are accepted", () => {
   assert.is(open(good()), 0);
-  for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS]) {
+  for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS, KEYS]) {
     assert.is(board.call("core_flash_size", region), DEFAULT[region - 1].size);
     assert.is(board.call("core_flash_sector", region), DEFAULT[region - 1].sector);
   }
   assert.is(open(SMALL.flatMap((g) => [g.size, g.sector, 8, 0])), 0);
-  const stm32 = [0x8000, 0x4000, 4, 0, 0xc000, 0x4000, 4, 0, 0x40000, 0x20000, 4, 0, 0x40000, 0x20000, 4, 0];
+  const stm32 = [0x8000, 0x4000, 4, 0, 0xc000, 0x4000, 4, 0, 0x40000, 0x20000, 4, 0, 0x40000, 0x20000, 4, 0, 0x20000, 0x20000, 4, 0]; // prettier-ignore
   assert.is(open(stm32), 0);
 });
 
@@ -37,7 +37,7 @@ test("region 0 that cannot be read: FLASH_ABSENT", () => {
 });
 
 test("program units of other than 1, 2, 4, 8 bytes: FLASH_UNIT", () => {
-  for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS]) {
+  for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS, KEYS]) {
     for (const unit of [1, 2, 4, 8]) assert.is(open(changed(region, 2, unit)), 0);
     for (const unit of [0, 3, 6, 16, 32, 256, 0x80000000]) assert.is(open(changed(region, 2, unit)), reason.FLASH_UNIT);
   }
@@ -46,12 +46,16 @@ test("program units of other than 1, 2, 4, 8 bytes: FLASH_UNIT", () => {
 test("too few sectors, too small ones, sectors that do not divide the region: FLASH_GEOMETRY", () => {
   for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS]) {
     for (const size of [0, 0x1000, 0x2800]) assert.is(open(changed(region, 0, size)), reason.FLASH_GEOMETRY);
+  }
+  for (const region of [CONFIG, JOURNAL, BLOCKS, SNAPSHOTS, KEYS]) {
     for (const sector of [0, 64, 0x400, 0x1800, 0x801, 0x80000000]) {
       assert.is(open(changed(region, 1, sector)), reason.FLASH_GEOMETRY, `${region} ${sector}`);
     }
   }
   assert.is(open(changed(JOURNAL, 0, 0x2000)), reason.FLASH_GEOMETRY, "a journal of two sectors");
   assert.is(open(changed(JOURNAL, 0, 0x3000)), 0);
+  assert.is(open(changed(KEYS, 0, 0x1000)), 0, "one sector of tables");
+  assert.is(open(changed(KEYS, 0, 0x800)), reason.FLASH_GEOMETRY);
   assert.is(open(changed(SNAPSHOTS, 0, 0x6000)), reason.FLASH_GEOMETRY, "halves smaller than the state");
 });
 

@@ -12,6 +12,7 @@ export const CONFIG = 1;
 export const JOURNAL = 2;
 export const BLOCKS = 3;
 export const SNAPSHOTS = 4;
+export const KEYS = 5;
 
 /** Where a debug call's buffers lie: the INPUT and WORK regions of layout.ts. */
 export const INPUT = 0x1c00;
@@ -117,6 +118,7 @@ export const DEFAULT: Geometry[] = [
   { size: 0x8000, sector: 0x1000 },
   { size: 0x40000, sector: 0x1000 },
   { size: 0x10000, sector: 0x1000 },
+  { size: 0x10000, sector: 0x1000 },
 ];
 
 /** The smallest flash that firmware/core/flash.ts accepts for journal and log, so that rings wrap soon. */
@@ -125,6 +127,7 @@ export const SMALL: Geometry[] = [
   { size: 0x1800, sector: 0x800 },
   { size: 0x1800, sector: 0x800 },
   { size: 0x10000, sector: 0x1000 },
+  { size: 0, sector: 0 },
 ];
 
 /** One debug module that plays board after board: put a flash in, power up, call, look at the effects. */

@@ -134,36 +134,51 @@ for (const engine of engines) {
     console.log(`${n} batches compared in ${engine}`);
   });
 
-  test(`up to five prepared keys are verified alone, up to 21 in one equation (${engine})`, () => {
+  test(`up to six prepared keys are verified alone, four with one half, up to 21 in one equation, what is left over alone (${engine})`, () => {
     const source = new Source(4);
     flash = new Uint8Array(0);
     const seed = source.bytes(32);
     const pub = ed25519.getPublicKey(seed);
-    const head = prepare(pub, 2);
-    for (const [size, equations] of [
-      [0, 0],
-      [1, 1],
-      [5, 5],
-      [6, 1],
-      [21, 1],
-      [22, 2],
+    for (const [halves, size, alone, equations] of [
+      [2, 0, 0, 0],
+      [2, 1, 1, 0],
+      [2, 6, 6, 0],
+      [2, 7, 0, 1],
+      [1, 4, 4, 0],
+      [1, 5, 0, 1],
+      [2, 21, 0, 1],
+      [2, 22, 1, 1],
+      [2, 28, 0, 2],
     ]) {
-      const before = counter(BATCHES);
-      const kinds = [ALONE, PREPARED, PREPARED_ALONE].map(counter);
+      flash = new Uint8Array(0);
+      const head = prepare(pub, halves);
+      const before = [BATCHES, ALONE, PREPARED, PREPARED_ALONE].map(counter);
       const all = Array.from({ length: size }, (_, i) => {
         const message = source.bytes(1 + i);
         return { kind: "honest", pub, message, signature: ed25519.sign(message, seed), valid: true };
       });
-      assert.is(
-        batch(
-          all,
-          all.map(() => head),
-        ),
-        0,
-      );
-      assert.is(counter(BATCHES) - before, equations, `${size} signatures`);
-      const alone = size <= 5 ? size : 0;
-      assert.equal([ALONE, PREPARED, PREPARED_ALONE].map((c, i) => counter(c) - kinds[i]), [alone, size, alone]); // prettier-ignore
+      const heads = all.map(() => head);
+      assert.is(batch(all, heads), 0);
+      const grown = [BATCHES, ALONE, PREPARED, PREPARED_ALONE].map((c, i) => counter(c) - before[i]);
+      assert.equal(grown, [alone + equations, alone, size, alone], `${size} signatures, ${halves} halves`);
+    }
+  });
+
+  test(`a few keys that are not prepared among those that are: one by one or together, whichever is less (${engine})`, () => {
+    const source = new Source(6);
+    for (const [cold, warm, alone] of [
+      [1, 2, 3],
+      [1, 3, 0],
+      [2, 0, 0],
+      [2, 1, 0],
+    ]) {
+      flash = new Uint8Array(0);
+      const all = Array.from({ length: cold + warm }, () => signed(source, "honest"));
+      const heads = all.map(({ pub }, i) => (i < cold ? null : prepare(pub, 2)));
+      const before = [BATCHES, ALONE, PREPARED].map(counter);
+      assert.is(batch(all, heads), 0);
+      const grown = [BATCHES, ALONE, PREPARED].map((c, i) => counter(c) - before[i]);
+      assert.equal(grown, [alone || 1, alone, warm], `${cold} cold and ${warm} prepared`);
     }
   });
 

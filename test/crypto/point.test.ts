@@ -120,6 +120,19 @@ for (const engine of engines) {
       decode(mixed.toBytes());
       assert.is(m.call("crypto_point_small"), 0, mixed.toHex());
     }
+    // x, y and z of what a damaged table may lead to: off the curve, though x or y is 0
+    const work = Number(m.call("crypto_point_work"));
+    for (const [x, y, z, is] of [
+      [0, 1, 1, 1],
+      [0, 3, 3, 1],
+      [0, 2, 1, 0],
+      [2, 0, 1, 0],
+      [0, 0, 1, 0],
+      [0, 0, 0, 0],
+    ]) {
+      [x, y, z].forEach((v, i) => m.write(work + 36 * i, little(BigInt(v), 36)));
+      assert.is(m.call("crypto_point_small"), is, `${x} ${y} ${z}`);
+    }
   });
 }
 

@@ -26,7 +26,7 @@ const GOLDEN: Record<string, string> = {
   header: "fcc1bf3ce299615a4115399e3b022a247b89110efacc20fe3030ae0f94de7996",
   kind: "bfdaa5181adc7d8ffaf6b671e4d3c3cd7ac0fb921e09eda112403d918888abca",
   proposal: "2bcc01646cd1a37da1f13c36cd3aac976b73d052baa4e3a1a5731052ae897ce1",
-  record: "6a7f0751fd65620e345403fb6a054791c975e40dc9d9047f133fe200ad400542",
+  record: "5594bee7962a94adc5bccbd2ac3b87e6cf7ee2664afcf07eff13cffed7801ebd",
   request: "1e2beb56431e516278da02d66b667b3255be59699eca106e3e4edbe9124150e3",
   vote: "0d56e350814a5474c0d7d238c29a121fbaeec5cd251256f86e56e21e1f0ee1d5",
 };
