@@ -65,7 +65,7 @@ test("whole, in pieces of one size, and in pieces of any size it gives the recor
 });
 
 test("a tape that breaks off gives its whole records and says that bytes wait", () => {
-  const short = bytes.slice(0, bytes.length - 41);
+  const short = bytes.slice(0, (bytes.length - 41) & ~7); // not inside the padding of a record that is whole
   const { records, stream } = cut(short, () => 1000);
   assert.is(records.length, tape.take(short).records.length);
   assert.ok(stream.waiting > 0);
