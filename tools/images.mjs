@@ -12,6 +12,7 @@ import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mj
 
 const BARE = dirname(sources("bare", "board.h")[0]);
 const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
+const STATION = ["line.c", "station.c"];
 const ARM = "arm-none-eabi-gcc";
 const arm = (...cpu) => ({
   cc: ARM,
@@ -29,6 +30,10 @@ export const BOARDS = {
       ["bare", "cortexm.c", "semihost.c"],
       ["stm32f405", "chip.c"],
     ],
+    live: [
+      ["bare", "cortexlive.c", "regions.c", "filed.c", "noradio.c"],
+      ["stm32f405", "live.c", "emulated.c"],
+    ],
     script: "stm32f405/chip.ld",
     emulated: ["-Wl,--defsym=BANK2=0x20020000"], // QEMU has no CCM there
     machine: ["-M", "netduinoplus2", "-net", "none", "-serial", "null"],
@@ -38,6 +43,10 @@ export const BOARDS = {
     files: [
       ["bare", "cortexm.c", "semihost.c"],
       ["mps2", "chip.c"],
+    ],
+    live: [
+      ["bare", "cortexlive.c", "regions.c", "filed.c"],
+      ["mps2", "live.c", "lan9118.c"],
     ],
     script: "mps2/an386.ld",
     machine: ["-M", "mps2-an386", "-net", "none", "-serial", "null"],
@@ -54,6 +63,10 @@ export const BOARDS = {
     files: [
       ["bare", "semihost.c"],
       ["riscv", "start.S"],
+    ],
+    live: [
+      ["bare", "regions.c", "filed.c", "noradio.c"],
+      ["riscv", "live.c"],
     ],
     script: "riscv/virt.ld",
     qemu: "qemu-system-riscv32",
@@ -94,8 +107,8 @@ export function missingFor(board) {
 export const compilerOf = (board) => BOARDS[board].cc;
 
 /**
- * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape, or
- * "jobs", which calls exports as it is told. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
+ * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape,
+ * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
  * said otherwise.
  */
 export function buildImage({
@@ -106,13 +119,13 @@ export function buildImage({
   chip = false,
   optimize = "-Os",
 } = {}) {
-  const { cc, flags, link, files, own = {}, script, emulated = [] } = BOARDS[board];
+  const { cc, flags, link, files, live = [], own = {}, script, emulated = [] } = BOARDS[board];
   return make(paths.image(board, chip ? `${name}-chip` : name), {
     cc,
     ours: [
       ...sources("bare", `${main}.c`, "memory.c", "module.S"),
-      ...files.flatMap(([f, ...names]) => sources(f, ...names)),
-      ...sources("runtime", ...RUNTIME),
+      ...[...files, ...(main === "device" ? live : [])].flatMap(([f, ...names]) => sources(f, ...names)),
+      ...sources("runtime", ...RUNTIME, ...(main === "device" ? STATION : [])),
     ],
     own,
     flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],

@@ -47,7 +47,9 @@ _Noreturn void fault(uint32_t pc);
 int32_t semihost_request(uint32_t number, const void *block);
 
 #define SEMIHOST_READ 1u
+#define SEMIHOST_UPDATE 3u // reads and writes a file that is there
 #define SEMIHOST_WRITE 5u
+#define SEMIHOST_CREATE 7u // reads and writes a new file
 
 /** Opens a file of the host; negative when it cannot. */
 int32_t semihost_open(const char *path, uint32_t mode);
@@ -55,6 +57,10 @@ int32_t semihost_open(const char *path, uint32_t mode);
 uint32_t semihost_read(int32_t file, void *p, uint32_t n);
 /** Writes n bytes; true when it wrote them all. */
 bool semihost_write(int32_t file, const void *p, uint32_t n);
+/** Goes to a byte of a file; true when it is there. */
+bool semihost_seek(int32_t file, uint32_t at);
+/** Bytes of a file; 0 when it cannot be told. */
+uint32_t semihost_length(int32_t file);
 /** The command line given with the image, without a zero byte; its length, 0 when there is none. */
 uint32_t semihost_arguments(char *text, uint32_t size);
 void semihost_print(const char *text);

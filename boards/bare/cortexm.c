@@ -7,6 +7,8 @@
 #include "board.h"
 
 void start(void);
+void systick(void);
+void interrupt(void);
 _Noreturn void stopped(const uint32_t *frame);
 
 __attribute__((naked, used)) void start(void) {
@@ -40,7 +42,15 @@ int32_t semihost_request(uint32_t number, const void *block) {
     return (int32_t)r0;
 }
 
-__attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
+/** Images that run a device have these in cortexlive.c and the chip's folder; in others an interrupt is a
+ * fault. */
+__attribute__((weak)) void systick(void) { fault(0); }
+__attribute__((weak)) void interrupt(void) { fault(0); }
+
+#define FOUR interrupt, interrupt, interrupt, interrupt
+#define SIXTEEN FOUR, FOUR, FOUR, FOUR
+
+__attribute__((section(".vectors"), used)) static void (*const vectors[16 + 96])(void) = {
     (void (*)(void))stack_top,
     start,
     trampoline,
@@ -56,5 +66,11 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void
     trampoline,
     NULL,
     trampoline,
-    trampoline,
+    systick,
+    SIXTEEN,
+    SIXTEEN,
+    SIXTEEN,
+    SIXTEEN,
+    SIXTEEN,
+    SIXTEEN,
 };

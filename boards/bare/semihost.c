@@ -8,6 +8,8 @@
 #define SYS_WRITE0 0x04u
 #define SYS_WRITE 0x05u
 #define SYS_READ 0x06u
+#define SYS_SEEK 0x0Au
+#define SYS_FLEN 0x0Cu
 #define SYS_GET_CMDLINE 0x15u
 #define SYS_EXIT 0x18u
 #define SYS_EXIT_EXTENDED 0x20u
@@ -28,6 +30,17 @@ uint32_t semihost_read(int32_t file, void *p, uint32_t n) {
 bool semihost_write(int32_t file, const void *p, uint32_t n) {
     const uint32_t block[3] = {(uint32_t)file, (uint32_t)p, n};
     return semihost_request(SYS_WRITE, block) == 0; // it answers with the number of bytes not written
+}
+
+bool semihost_seek(int32_t file, uint32_t at) {
+    const uint32_t block[2] = {(uint32_t)file, at};
+    return semihost_request(SYS_SEEK, block) == 0;
+}
+
+uint32_t semihost_length(int32_t file) {
+    const uint32_t block[1] = {(uint32_t)file};
+    int32_t length = semihost_request(SYS_FLEN, block);
+    return length < 0 ? 0 : (uint32_t)length;
 }
 
 uint32_t semihost_arguments(char *text, uint32_t size) {

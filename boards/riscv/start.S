@@ -38,3 +38,14 @@ semihost_request:
     srai x0, x0, 7
     ret
     .option pop
+
+    .global riscv_wake_on
+riscv_wake_on:
+    li t0, 0x880            // timer and external interrupts of machine mode; mstatus.MIE stays 0
+    csrw mie, t0
+    ret
+
+    .global riscv_wait
+riscv_wait:
+    wfi
+    ret

@@ -41,7 +41,7 @@ static void compress(uint32_t state[8], const uint8_t block[64]) {
     for (unsigned i = 0; i < 8; i++) state[i] += s[i];
 }
 
-static void update(trace *t, const uint8_t *p, uint32_t n) {
+void trace_add(trace *t, const uint8_t *p, uint32_t n) {
     uint32_t used = (uint32_t)(t->length & 63);
     t->length += n;
     while (n > 0) {
@@ -68,8 +68,8 @@ void trace_call(trace *t, uint8_t call, int32_t result, const uint8_t *records, 
     head[0] = call;
     little32(head + 1, (uint32_t)result);
     little32(head + 5, n);
-    update(t, head, sizeof head);
-    update(t, records, n);
+    trace_add(t, head, sizeof head);
+    trace_add(t, records, n);
 }
 
 void trace_digest(const trace *t, uint8_t out[32]) {
@@ -77,9 +77,9 @@ void trace_digest(const trace *t, uint8_t out[32]) {
     uint8_t bits[8];
     trace last = *t;
     for (unsigned i = 0; i < 8; i++) bits[i] = (uint8_t)((t->length * 8) >> (56 - 8 * i));
-    update(&last, zeros,
+    trace_add(&last, zeros,
            1 + (uint32_t)((119 - (t->length & 63)) & 63)); // 0x80 and zeros, up to 8 short of a block
-    update(&last, bits, sizeof bits);
+    trace_add(&last, bits, sizeof bits);
     for (unsigned i = 0; i < 32; i++) out[i] = (uint8_t)(last.state[i / 4] >> (24 - 8 * (i % 4)));
 }
 

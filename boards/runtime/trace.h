@@ -28,6 +28,9 @@ typedef struct trace {
 /** Starts an empty trace. */
 void trace_begin(trace *t);
 
+/** Adds n bytes as they are: with these alone, a trace is the SHA-256 of what was added. */
+void trace_add(trace *t, const uint8_t *p, uint32_t n);
+
 /** Adds one call: its code, its result, and n bytes of effect records. */
 void trace_call(trace *t, uint8_t call, int32_t result, const uint8_t *records, uint32_t n);
 
