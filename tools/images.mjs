@@ -11,6 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mjs";
 
 const BARE = dirname(sources("bare", "board.h")[0]);
+const CORTEXM = dirname(sources("cortexm", "cortexm.h")[0]);
 const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
 const STATION = ["line.c", "station.c"];
 const ARM = "arm-none-eabi-gcc";
@@ -27,11 +28,13 @@ export const BOARDS = {
   stm32f405: {
     ...arm("-mcpu=cortex-m4"),
     files: [
-      ["bare", "cortexm.c", "semihost.c"],
+      ["bare", "semihost.c"],
+      ["cortexm", "start.c"],
       ["stm32f405", "chip.c"],
     ],
     live: [
-      ["bare", "cortexlive.c", "regions.c", "filed.c", "noradio.c"],
+      ["bare", "regions.c", "filed.c", "noradio.c"],
+      ["cortexm", "live.c"],
       ["stm32f405", "live.c", "emulated.c"],
     ],
     script: "stm32f405/chip.ld",
@@ -41,11 +44,13 @@ export const BOARDS = {
   an386: {
     ...arm("-mcpu=cortex-m4"),
     files: [
-      ["bare", "cortexm.c", "semihost.c"],
+      ["bare", "semihost.c"],
+      ["cortexm", "start.c"],
       ["mps2", "chip.c"],
     ],
     live: [
-      ["bare", "cortexlive.c", "regions.c", "filed.c"],
+      ["bare", "regions.c", "filed.c"],
+      ["cortexm", "live.c"],
       ["mps2", "live.c", "lan9118.c"],
     ],
     script: "mps2/an386.ld",
@@ -128,7 +133,18 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME, ...(main === "device" ? STATION : [])),
     ],
     own,
-    flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],
+    flags: [
+      ...flags,
+      optimize,
+      "-ffunction-sections",
+      "-fdata-sections",
+      ...LENIENT,
+      `-DMODULE="${wasm}"`,
+      "-I",
+      BARE,
+      "-I",
+      CORTEXM,
+    ],
     link: [
       "-nostartfiles",
       "-Wl,--gc-sections",
@@ -139,7 +155,7 @@ export function buildImage({
       ...(chip ? [] : emulated),
       ...link,
     ],
-    also: [join(BARE, "..", script), join(BARE, "cortexm.ld"), wasm, ...headers(BARE)],
+    also: [join(BARE, "..", script), join(CORTEXM, "cortexm.ld"), wasm, ...headers(BARE), ...headers(CORTEXM)],
   });
 }
 

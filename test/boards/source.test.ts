@@ -49,24 +49,23 @@ const bare = (folder: string, ...without: string[]): string[] =>
 const CHIPS: [cc: string, sources: string[], flags: string[]][] = [
   [
     "arm-none-eabi-gcc",
-    [...bare("stm32f405"), ...files("mps2", ".c")],
+    [...bare("stm32f405"), ...files("cortexm", ".c"), ...files("mps2", ".c")],
     ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"],
   ],
-  ["riscv64-unknown-elf-gcc", bare("riscv", "cortexm.c"), ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
-  [
-    "xtensa-lx106-elf-gcc",
-    bare("xtensa", "cortexm.c", "bare/semihost.c"),
-    ["-isystem", "/usr/lib/xtensa-lx106-elf/include"],
-  ],
+  ["riscv64-unknown-elf-gcc", bare("riscv"), ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
+  ["xtensa-lx106-elf-gcc", bare("xtensa", "bare/semihost.c"), ["-isystem", "/usr/lib/xtensa-lx106-elf/include"]],
 ];
 for (const [cc, sources, flags] of CHIPS)
   test(`nor has ${cc} about its board`, async () => {
     if (lacking(cc)) return;
-    assert.is(await complaints(cc, sources, [...flags, "-I", join(root, "boards/bare")]), "");
+    assert.is(
+      await complaints(cc, sources, [...flags, "-I", join(root, "boards/bare"), "-I", join(root, "boards/cortexm")]),
+      "",
+    );
   });
 
 test("only engine.c and fuse.c name wasm3's private parts", () => {
-  for (const folder of ["runtime", "binding", "bare", "posix", "stm32f405", "xtensa"]) {
+  for (const folder of ["runtime", "binding", "bare", "cortexm", "mps2", "posix", "riscv", "stm32f405", "xtensa"]) {
     for (const file of [...files(folder, ".c"), ...files(folder, ".h")]) {
       if (/(engine|fuse)\.c$/.test(file)) continue;
       assert.not.match(readFileSync(file, "utf8"), /"m3_\w+\.h"|runtime->|module->(?!boot|input)/, file);
