@@ -4,7 +4,7 @@
 //                    <- apps <- debug       (app is apps/app.ts, what an application is written against)
 //                    wire alone is host code as well: it imports "#mem" and its own folder
 //   host     imports firmware/wire and nothing else of the firmware
-//            wire <- device <- sensor, client <- tape <- fleet <- target <- scenario, gateway <- cli; never up
+//            wire <- device <- sensor, client <- tape <- fleet <- live <- target <- scenario, gateway <- cli; never up
 //            dashboard, which runs in a browser, imports wire, device, client and tape alone; nobody imports it
 //   boards   includes its own files, boards/runtime, the system's and wasm3's headers
 //   nobody   imports test or tools, but they themselves
@@ -40,10 +40,11 @@ export const HOST: Readonly<Record<string, number>> = {
   tape: 3,
   fleet: 4,
   dashboard: 4,
-  target: 5,
-  scenario: 6,
-  gateway: 6,
-  cli: 7,
+  live: 5,
+  target: 6,
+  scenario: 7,
+  gateway: 7,
+  cli: 8,
 };
 
 /** What a file imports, as paths below the root; packages keep their name. */
