@@ -44,6 +44,14 @@ export const BOARDS = {
       ["stm32f405", "live.c", "emulated.c"],
     ],
     script: "stm32f405/chip.ld",
+    onChip: {
+      files: [
+        ["bare", "regions.c", "noradio.c"],
+        ["cortexm", "start.c", "live.c"],
+        ["stm32f405", "chip.c", "live.c", "clock.c", "flash.c", "rng.c", "alone.c"],
+      ],
+      script: "stm32f405/device.ld",
+    },
     emulated: ["-Wl,--defsym=BANK2=0x20020000"], // QEMU has no CCM there
     machine: [...MACHINES.stm32f405.machine, ...ALONE],
   },
@@ -106,9 +114,16 @@ export function missingFor(board) {
 /** The compiler of a board's images. */
 export const compilerOf = (board) => BOARDS[board].cc;
 
+/** What an image is linked from besides what all have: files of folders, and the linker's script. */
+function parts(board, main, chip) {
+  const { files, live = [], script, onChip } = BOARDS[board];
+  if (main !== "device") return { files, script };
+  return chip ? onChip : { files: [...files, ...live], script };
+}
+
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape,
- * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
+ * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's, a device with the chip's drivers; `optimize` is -Os unless
  * said otherwise.
  */
 export function buildImage({
@@ -120,12 +135,13 @@ export function buildImage({
   optimize = "-Os",
   output = paths.image(board, chip ? `${name}-chip` : name),
 } = {}) {
-  const { cc, flags, link, files, live = [], own = {}, script, emulated = [] } = BOARDS[board];
+  const { cc, flags, link, own = {}, emulated = [] } = BOARDS[board];
+  const { files, script } = parts(board, main, chip);
   return make(output, {
     cc,
     ours: [
       ...sources("bare", `${main}.c`, "memory.c", "module.S"),
-      ...[...files, ...(main === "device" ? live : [])].flatMap(([f, ...names]) => sources(f, ...names)),
+      ...files.flatMap(([f, ...names]) => sources(f, ...names)),
       ...sources("runtime", ...RUNTIME, ...(main === "device" ? STATION : [])),
     ],
     own,

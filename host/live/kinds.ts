@@ -9,8 +9,9 @@
 // Rule: all of them are the same device, of the same module; what differs is what carries it.
 
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { REGIONS } from "../fleet/flash.ts";
 import * as native from "../device/native.ts";
 import * as refusal from "../wire/refusal.ts";
 import { Board } from "./board.ts";
@@ -87,6 +88,15 @@ const boardOf = (what: Kind): string => what.slice("qemu:".length);
 
 /** True when a list names a board: it computes at a board's pace, and its line carries little. */
 export const slow = (kinds: readonly Kind[]): boolean => kinds.some((one) => one !== "posix" && one !== "sim");
+
+/** Contents of a flash region of a device, from its file; empty for a board on a desk. */
+export function region(what: Kind, path: string, device: number, number: number): Uint8Array {
+  if (what.startsWith("serial:")) return new Uint8Array();
+  const usual = Object.values(REGIONS).map(({ size }) => size);
+  const sizes = what.startsWith("qemu:") ? qemu.regionsOf(boardOf(what)) : usual;
+  const from = sizes.slice(0, number - 1).reduce((sum, size) => sum + size, 0);
+  return new Uint8Array(readFileSync(flashOf(path, device)).subarray(from, from + sizes[number - 1]));
+}
 
 /** Makes ready what these devices need: programs, images of this module. Throws Refused or an Error with a compiler's words. */
 export async function prepare(

@@ -24,6 +24,8 @@ interface Machine {
   readonly machine: readonly string[];
   /** Its radio is Ethernet; without, its frames go over the line. */
   readonly ethernet: boolean;
+  /** Bytes of its flash regions 1, 2, ..., one after the other in its file. */
+  readonly flash: readonly number[];
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -62,6 +64,9 @@ function onLeash(): readonly string[] {
     spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status === 0 ? ["setpriv", "--pdeathsig", "KILL"] : [];
   return leash;
 }
+
+/** Bytes of the flash regions 1, 2, ... of a board. */
+export const regionsOf = (board: string): readonly number[] => MACHINES[board].flash;
 
 /** Where an emulated board's flash lies. */
 export const flashOf = (folder: string): string => join(folder, "flash");

@@ -19,7 +19,6 @@ import * as reason from "../../firmware/wire/reason.ts";
 import * as request from "../../firmware/wire/request.ts";
 import * as event from "../../firmware/wire/event.ts";
 import { hex, u16, u32, u64 } from "../device/bytes.ts";
-import * as flash from "../fleet/flash.ts";
 import * as provision from "../fleet/provision.ts";
 import * as refusal from "../wire/refusal.ts";
 import * as kinds from "../live/kinds.ts";
@@ -73,12 +72,8 @@ export function cells(path: string, device: number): Uint8Array | null {
 }
 
 /** Contents of a flash region of a process, from its file. */
-export function region(path: string, device: number, number: number): Uint8Array {
-  const file = readFileSync(kinds.flashOf(path, device));
-  let from = 0;
-  for (let r = 1; r < number; r++) from += flash.REGIONS[r].size;
-  return new Uint8Array(file.buffer, file.byteOffset + from, flash.REGIONS[number].size);
-}
+export const region = (path: string, device: number, number: number): Uint8Array =>
+  kinds.region("posix", path, device, number);
 
 /** The refusal for a process that could not start. */
 export function failed(device: number, { words, status, signal }: End): refusal.Refused {

@@ -152,7 +152,7 @@ export class Posix implements Target {
 
   /** Contents of a device's flash region, from its file. */
   flash(device: number, region: number): Uint8Array {
-    return folder.region(this.folder.path, device, region);
+    return kinds.region(this.folder.devices[device], this.folder.path, device, region);
   }
 
   async do(value: deeds.Deed): Promise<void> {

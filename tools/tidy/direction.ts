@@ -100,8 +100,14 @@ function edges(source: Source): string[] {
   });
 }
 
-/** Boards whose images boards/bare makes. */
-const BARE = new Set(["boards/stm32f405", "boards/mps2", "boards/riscv", "boards/xtensa"]);
+/** Boards whose images boards/bare makes, and what they may include besides. */
+const BARE: Readonly<Record<string, readonly string[]>> = {
+  "boards/cortexm": ["boards/bare"],
+  "boards/stm32f405": ["boards/bare", "boards/cortexm"],
+  "boards/mps2": ["boards/bare", "boards/cortexm"],
+  "boards/riscv": ["boards/bare"],
+  "boards/xtensa": ["boards/bare"],
+};
 
 /** The same for C: where a quoted include may point. */
 function includes(source: Source): string[] {
@@ -116,13 +122,13 @@ function includes(source: Source): string[] {
       own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
     )
       return [];
-    const shared = ["boards/runtime", ...(BARE.has(own) ? ["boards/bare"] : [])].map((d) =>
+    const shared = ["boards/runtime", ...(BARE[own] ?? [])].map((d) =>
       to.startsWith("..") ? beside : `${d}/${to}`,
     );
-    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare)\/[\w.]+$/.test(p) && isThere(p)))
+    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare|cortexm)\/[\w.]+$/.test(p) && isThere(p)))
       return [];
     return [
-      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare when it has no system, the system and wasm3`,
+      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare and boards/cortexm when it has no system, the system and wasm3`,
     ];
   });
 }
