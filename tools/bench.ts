@@ -11,16 +11,16 @@ import { compiler, version } from "./boards.mjs";
 import { chart } from "./chart.ts";
 import { missing, missingBoard } from "./count.ts";
 import { PLANS, UNITS, type Plan, type Unit } from "./plans.ts";
-import { compilerOf } from "./images.mjs";
+import { compilerOf, type BoardName } from "./images.mjs";
 import { say, step } from "./progress.mjs";
 
 const HELP = `npm run bench -- [WORD...] [--json] [--record] [--svg]
 
 What the device's crypto costs in wasm3: x86-64 instructions beside libsodium's native code, instructions of the emulated
-Cortex-M4, operations of wasm3; and CPU time in V8 beside libraries of npm. Limits of a row: must, goal.
+Cortex-M4 and rv32imc, for a whole block too, operations of wasm3; and CPU time in V8 beside libraries of npm. Limits of a row: must, goal.
 
   WORD       only rows whose name contains one of the words
-  --json     {compiler, arm, rows: [{name, unit, rival, rivalValue, ours, ratio, limits, must, goal, pass}]}
+  --json     {compiler, arm, riscv, rows: [{name, unit, rival, rivalValue, ours, ratio, limits, must, goal, pass}]}
   --record   test/budget.json remembers the counts: a test fails when one grows by 3 %
   --svg      draws docs/bench.svg from all rows
 
@@ -53,6 +53,7 @@ export interface Bench {
   /** The compilers of wasm3: on this machine, on the board. */
   compiler: string;
   arm: string | null;
+  riscv: string | null;
   rows: Row[];
 }
 
@@ -61,15 +62,19 @@ export interface Bench {
 const REMEMBERED = (Object.keys(UNITS) as Unit[]).filter((u) => UNITS[u].recorded);
 
 /** What test/budget.json remembers: the compilers, and by unit each row's count. Instructions hold for one compiler. */
-export type Recorded = { compiler: string; arm: string } & Partial<Record<Unit, Record<string, number>>>;
+export type Recorded = { compiler: string; arm: string; riscv: string } & Partial<Record<Unit, Record<string, number>>>;
 
-/** The compilers of wasm3 here, as test/budget.json names them. The board's is null when it cannot be emulated here. */
-export const compilers = (): { compiler: string; arm: string | null } => ({
+const compilerFor = (board: BoardName): string | null =>
+  missingBoard(board) === null ? version(compilerOf(board)) : null;
+
+/** The compilers of wasm3 here, as test/budget.json names them. A board's is null when it cannot be emulated here. */
+export const compilers = (): { compiler: string; arm: string | null; riscv: string | null } => ({
   compiler: version(compiler()),
-  arm: missingBoard("stm32f405") === null ? version(compilerOf("stm32f405")) : null,
+  arm: compilerFor("stm32f405"),
+  riscv: compilerFor("riscv"),
 });
 
-const needsBoard = (plan: Plan): boolean => UNITS[plan.unit].by === "arm";
+const needsBoard = (plan: Plan): boolean => ["arm", "riscv"].includes(UNITS[plan.unit].by ?? "");
 
 /** The counts that are guarded, by name, with their units. */
 export const guarded = (): { name: string; unit: Unit }[] =>
@@ -91,12 +96,13 @@ export function comparable(unit: Unit, kept: Recorded): boolean {
 function record(rows: Row[]): void {
   const all = JSON.parse(readFileSync(budget, "utf8"));
   const old: Recorded = all.counts;
-  const { compiler: here, arm } = compilers();
-  const counts: Recorded = { compiler: here, arm: arm ?? old.arm };
+  const now = compilers();
+  const counts: Recorded = { compiler: now.compiler, arm: now.arm ?? old.arm, riscv: now.riscv ?? old.riscv };
   for (const unit of REMEMBERED) {
-    const now = rows.filter((r) => r.unit === unit).map((r) => [r.name, Math.round(r.ours * 10) / 10]);
-    const lost = UNITS[unit].by === "arm" && arm === null; // nothing to put in its place
-    const all = { ...(lost || comparable(unit, old) ? old[unit] : {}), ...Object.fromEntries(now) };
+    const found = rows.filter((r) => r.unit === unit).map((r) => [r.name, Math.round(r.ours * 10) / 10]);
+    const { by } = UNITS[unit];
+    const lost = by !== null && now[by] === null; // nothing to put in its place
+    const all = { ...(lost || comparable(unit, old) ? old[unit] : {}), ...Object.fromEntries(found) };
     const known = PLANS.filter((p) => p.unit === unit && p.name in all);
     counts[unit] = Object.fromEntries(known.map(({ name }) => [name, all[name]]));
   }
@@ -128,12 +134,12 @@ const chosen = (words: string[]): Plan[] =>
 
 /** Measures the rows whose name contains one of the words; all without words. Without an emulator its rows are left out. */
 export async function bench(words: string[] = []): Promise<Bench> {
-  const { compiler: here, arm } = compilers();
+  const { compiler: here, arm, riscv } = compilers();
   const rows: Row[] = [];
   for (const plan of chosen(words))
-    if (arm !== null || !needsBoard(plan))
+    if ((arm !== null && riscv !== null) || !needsBoard(plan))
       rows.push(await step(`measuring ${plan.name}`, () => measure(plan), { quiet: true }));
-  return { compiler: here, arm, rows };
+  return { compiler: here, arm, riscv, rows };
 }
 
 // ---- printing ----
@@ -157,20 +163,36 @@ function text(r: Row): string {
   return colour(line([r.name, ...cells])) + (r.pass ? "" : "  over its limit");
 }
 
-function print({ compiler: cc, arm, rows }: Bench): void {
+/** Clocks that the ESP32-C3, the STM32F405 and the ESP32 run at, MHz. */
+const CLOCKS = [160, 168, 240];
+
+/** Milliseconds at these clocks, derived: one instruction a cycle, which is a core's best. */
+function derived(rows: Row[]): string[] {
+  const calls = rows.filter((r) => (r.unit === "thumb-2" || r.unit === "rv32imc") && !r.name.endsWith("per byte"));
+  if (calls.length === 0) return [];
+  const cells = (r: Row): string[] => CLOCKS.map((mhz) => (r.ours / 1000 / mhz).toFixed(1));
+  return [
+    kleur.bold(line(["derived: ms at one instruction a cycle", ...CLOCKS.map((mhz) => `${mhz} MHz`)])),
+    ...calls.map((r) => line([r.name, ...cells(r)])),
+  ];
+}
+
+function print({ compiler: cc, arm, riscv, rows }: Bench): void {
   kleur.enabled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  console.log(`Our wasm in wasm3, built by ${cc}${arm ? `; on the board by ${arm}` : ""}.`);
+  console.log(`Our wasm in wasm3, built by ${cc}${arm ? `; on boards by ${arm} and ${riscv}` : ""}.`);
   for (const unit of Object.keys(UNITS) as Unit[]) {
     const found = rows.filter((r) => r.unit === unit);
     if (found.length === 0) continue;
     console.log(`\n${kleur.bold(line([UNITS[unit].says, "rival", "ours", "ratio", "must", "goal"]))}`);
     for (const r of found) console.log(text(r));
   }
+  const times = derived(rows);
+  if (times.length > 0) console.log(`\n${times.join("\n")}`);
 }
 
 async function run(words: string[], options: { json?: boolean; record?: boolean; svg?: boolean }): Promise<number> {
   const why = missing();
-  const board = missingBoard("stm32f405") ?? missingBoard("lx106");
+  const board = missingBoard("stm32f405") ?? missingBoard("riscv") ?? missingBoard("lx106");
   if (why !== null || (board !== null && (options.svg || chosen(words).every(needsBoard)))) {
     say(why ?? board ?? "");
     return 3;

@@ -11,12 +11,14 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { onBoard as board, ops, rival, x86, type Job, type Step, type Work } from "./count.ts";
+import { perBlock } from "./course.ts";
 import { RIVALS, speed, type Rival } from "./speed.ts";
 
 /** Units: what a figure counts, what it depends on, and whether test/budget.json remembers it. A time is never remembered. */
 export const UNITS = {
   instructions: { says: "x86-64 instructions", by: "compiler", recorded: true },
   "thumb-2": { says: "Thumb-2 instructions on the emulated Cortex-M4", by: "arm", recorded: true },
+  rv32imc: { says: "instructions on the emulated rv32imc core", by: "riscv", recorded: true },
   bytes: { says: "bytes", by: "arm", recorded: true },
   ops: { says: "operations of wasm3", by: null, recorded: true },
   "us of CPU": { says: "microseconds of CPU in V8", by: null, recorded: false },
@@ -191,16 +193,26 @@ const COUNTED: Plan[] = [
   { name: "field square", unit: "ops", measure: () => field("crypto_field_sq", [1]), must: 268, goal: 255 },
 ];
 
-/** On the emulated board: Thumb-2 instructions of a call. */
-const onBoard = (name: string, call: Call, expected: bigint | null = null): Plan => ({
-  name: `${name} on M4`,
-  unit: "thumb-2",
-  measure: async () => ({ ours: await counted(call, expected, board) }),
+/** The emulated cores whose instructions are counted, by the unit. */
+const CORES = { "thumb-2": ["M4", "stm32f405"], rv32imc: ["rv32imc", "riscv"] } as const;
+type Core = keyof typeof CORES;
+
+/** On an emulated board: instructions of a call. */
+const onBoard = (name: string, call: Call, expected: bigint | null = null, unit: Core = "thumb-2"): Plan => ({
+  name: `${name} on ${CORES[unit][0]}`,
+  unit,
+  measure: async () => ({ ours: await counted(call, expected, (job) => board(job, CORES[unit][1])) }),
 });
-const perByteOnBoard = (name: string, hash: string): Plan => ({
-  name: `${name} on M4, per byte`,
-  unit: "thumb-2",
-  measure: async () => ({ ours: await perByte(hash, board) }),
+const perByteOnBoard = (name: string, hash: string, unit: Core = "thumb-2"): Plan => ({
+  name: `${name} on ${CORES[unit][0]}, per byte`,
+  unit,
+  measure: async () => ({ ours: await perByte(hash, (job) => board(job, CORES[unit][1])) }),
+});
+/** All that a validator of n does from one block to the next, when each device sends a reading or a payment now and then. */
+const blockOnBoard = (n: number, unit: Core): Plan => ({
+  name: `a block at n = ${n} on ${CORES[unit][0]}`,
+  unit,
+  measure: async () => ({ ours: await perBlock(CORES[unit][1], n) }),
 });
 
 /** Native stack of a call where every operation keeps its frame, counted on an lx106 in frames of the call0 ABI, of 16 bytes at least. The
@@ -219,6 +231,15 @@ const BOARD: Plan[] = [
   onBoard("x25519", shared, 1n),
   perByteOnBoard("SHA-256", "crypto_sha256_hash"),
   perByteOnBoard("SHA-512", "crypto_sha512_hash"),
+  blockOnBoard(4, "thumb-2"),
+  blockOnBoard(7, "thumb-2"),
+  onBoard("verify", verify, 1n, "rv32imc"),
+  onBoard("verify, cached key 3.5 KB", cached(2), 1n, "rv32imc"),
+  onBoard("sign", signing, null, "rv32imc"),
+  perByteOnBoard("SHA-256", "crypto_sha256_hash", "rv32imc"),
+  perByteOnBoard("SHA-512", "crypto_sha512_hash", "rv32imc"),
+  blockOnBoard(4, "rv32imc"),
+  blockOnBoard(7, "rv32imc"),
   {
     name: "native stack on M4, verify",
     unit: "bytes",

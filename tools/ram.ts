@@ -4,11 +4,12 @@
 //
 // Rule: RAM is what the image measured, not what it reserved: pages of code as far as they were written, stacks as deep as they went.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { paths } from "./boards.mjs";
 import { BOARDS, buildImage, missingFor, runImage, type BoardName } from "./images.mjs";
+import { course } from "./course.ts";
 import { step } from "./progress.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -41,35 +42,11 @@ export function lacking(board: BoardName): string | null {
   return packages.length === 0 ? null : `${board} needs ${packages.join(" ")}; on Debian: apt-get install them`;
 }
 
-/** The tape of device 0 of a cell of seven that reached this height. */
-async function course(wasm: Uint8Array, height: number): Promise<{ file: string; blocks: number }> {
-  const { Fleet } = await import("../host/fleet/fleet.ts");
-  const fleet = new Fleet({
-    n: N,
-    seed: 1,
-    engine: "v8",
-    wasm,
-    mtu: 250,
-    record: 0,
-    traffic: 1,
-    stopOnViolation: false,
-  });
-  fleet.run(() => fleet.watch.status[0].height >= height, 3_600_000);
-  const blocks = fleet.watch.status[0].height;
-  const tape = fleet.recorder!.bytes();
-  fleet.close();
-  if (blocks < height) throw new Error(`the cell reached height ${blocks} of ${height}`);
-  mkdirSync(join(root, "build"), { recursive: true });
-  const file = join(root, `build/board.${process.pid}.tape`);
-  writeFileSync(file, tape);
-  return { file, blocks };
-}
-
 /** Weighs build/device.wasm on a board after this many blocks. */
 export async function weighBoard(board: BoardName, height = 1000): Promise<BoardSize> {
   const path = join(root, "build/device.wasm");
   const wasm = new Uint8Array(readFileSync(path));
-  const { file, blocks } = await step(`running a cell of ${N} to height ${height}`, () => course(wasm, height));
+  const { file, blocks } = await step(`running a cell of ${N} to height ${height}`, () => course(wasm, N, height));
   await step("compiling the image", () => buildImage({ board, wasm: path }));
   const elf = paths.image(board, "device");
   const report = await step("running it on the emulated board", () =>

@@ -13,7 +13,7 @@ import { PLANS, UNITS } from "../../tools/plans.ts";
 import { root, run } from "../boards/board.ts";
 
 const why = missing();
-const board = missingBoard("stm32f405") ?? missingBoard("lx106");
+const board = missingBoard("stm32f405") ?? missingBoard("riscv") ?? missingBoard("lx106");
 if (board) console.log(`skipped: ${board}`);
 if (board && process.env.CI === "true") throw new Error(board);
 if (why) console.log(`skipped: ${why}`);
@@ -96,7 +96,7 @@ test("the drawing shows each row's figure, and what is over its limit in another
     row("on board", "thumb-2", 7_654_321, null),
     row("timed", "us of CPU", 50, null),
   ];
-  const svg = chart({ compiler: "one compiler", arm: "another", rows });
+  const svg = chart({ compiler: "one compiler", arm: "another", riscv: null, rows });
   for (const shown of ["works", "1.23 M", "too dear", "3.46 M", "7.65 M", "another &lt;library&gt;", "one compiler"])
     assert.ok(svg.includes(shown), shown);
   assert.is(svg.match(/class="over"/g)?.length, 1);

@@ -122,10 +122,11 @@ function includes(source: Source): string[] {
       own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
     )
       return [];
-    const shared = ["boards/runtime", ...(BARE[own] ?? [])].map((d) =>
-      to.startsWith("..") ? beside : `${d}/${to}`,
-    );
-    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare|cortexm)\/[\w.]+$/.test(p) && isThere(p)))
+    const shared = ["boards/runtime", ...(BARE[own] ?? [])].map((d) => (to.startsWith("..") ? beside : `${d}/${to}`));
+    if (
+      own !== "boards/runtime" &&
+      shared.some((p) => /^boards\/(runtime|bare|cortexm)\/[\w.]+$/.test(p) && isThere(p))
+    )
       return [];
     return [
       `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare and boards/cortexm when it has no system, the system and wasm3`,
