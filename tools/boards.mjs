@@ -231,6 +231,12 @@ const TOOLS = {
   },
   port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
   line: { ours: [join(root, "test/boards/line.c"), ...sources("runtime", "line.c")], wasm3: false },
+  station: {
+    ours: [
+      join(root, "test/boards/station.c"),
+      ...sources("runtime", "engine.c", "node.c", "trace.c", "line.c", "station.c"),
+    ],
+  },
   native: {
     ours: [
       join(root, "test/boards/native.c"),

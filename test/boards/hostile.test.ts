@@ -4,24 +4,33 @@
 //   a fleet of four runs a while ──> real frames, real flash ──> device 0, under sanitizers, alone with us
 //   random bytes · frames damaged · frames damaged and authenticated again · real frames in any order      ──> still answers
 
-import { createHmac } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as event from "../../firmware/wire/event.ts";
 import * as frame from "../../firmware/wire/frame.ts";
 import * as kind from "../../firmware/wire/kind.ts";
+import * as line from "../../firmware/wire/line.ts";
 import * as request from "../../firmware/wire/request.ts";
 import type { Engine } from "../../host/device/device.ts";
 import { putU32, u16 } from "../../host/device/bytes.ts";
 import * as air from "../../host/fleet/air.ts";
 import * as provision from "../../host/fleet/provision.ts";
 import { Rng } from "../../host/fleet/rng.ts";
+import { Board } from "../../host/live/board.ts";
+import * as ethernet from "../../host/live/ethernet.ts";
+import * as kinds from "../../host/live/kinds.ts";
+import type { Message } from "../../host/live/life.ts";
+import { Decoder, encode } from "../../host/live/line.ts";
+import * as qemu from "../../host/live/qemu.ts";
 import { replay } from "../../host/tape/replay.ts";
 import * as folder from "../../host/target/folder.ts";
 import * as posix from "../../host/target/posix.ts";
-import { buildPosix, paths } from "../../tools/boards.mjs";
+import { buildPosix, buildTool, paths } from "../../tools/boards.mjs";
+import { emulators } from "../target/processes.ts";
 import { binding, run, scratch } from "./board.ts";
 import { Ear, file, program, Told, until } from "./posix.ts";
 
@@ -163,6 +172,97 @@ for (const [what, program, share, engines, accelerate] of [
     console.log(`note: ${heard} hostile frames heard ${what} in ${seconds} s, refused for ${reasons.size} reasons`);
     assert.ok(heard > FRAMES * share * 0.9, `${heard} heard`);
     assert.ok(reasons.size >= 8, [...reasons].join(" "));
+  });
+
+// ---- boards: the same frames by serial line and by Ethernet ----
+
+/** What a line carries when its other end means harm: frames whole and damaged on the way, and noise. */
+function harm(rng: Rng, sequence: number): Uint8Array {
+  const how = rng.below(10);
+  if (how === 0) return rng.bytes(1 + rng.below(300));
+  const said = encode(rng.below(12) === 0 ? rng.below(256) : line.FRAME, rng.below(4), hostile(rng, sequence));
+  if (how === 1) said[rng.below(said.length)] ^= 1 << rng.below(8);
+  return how === 2 ? said.subarray(0, rng.below(said.length)) : said;
+}
+
+test("nothing that comes in on a board's line ends its device, under sanitizers", async () => {
+  if (!node) return;
+  await buildTool("station", { sanitize: true });
+  const rng = new Rng(SEED, "line");
+  const child = spawn(paths.tool("station-san"), [join(dir, "module.wasm"), folder.flashOf(dir, 0)]);
+  const replies: number[] = [];
+  let said = "";
+  const decoder = new Decoder(({ kind: k, bytes }) => k === line.REPLY && replies.push(bytes[0]));
+  child.stdout.on("data", (chunk: Buffer) => decoder.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk));
+  const ended = new Promise<number | null>((done) => child.on("close", done));
+  const count = Math.round(FRAMES / 2);
+  for (let i = 0; i < count; i += 64) {
+    const batch = Array.from({ length: 64 }, (_, k) => harm(rng, 2_000_000 + i + k));
+    if (!child.stdin.write(Buffer.concat(batch))) await new Promise((done) => child.stdin.once("drain", done));
+  }
+  child.stdin.end(Buffer.concat([Uint8Array.of(0), encode(line.REQUEST, 0, Uint8Array.of(request.STATUS))]));
+  assert.is(await ended, 0, said);
+  const [, taken, dropped] = /^taken (\d+) dropped (\d+) restarts \d+ status 0$/m.exec(said)!.map(Number);
+  assert.ok(taken > count / 2 && dropped > count / 20, said);
+  assert.is(replies.at(-1), 0, "it answers");
+  console.log(`note: ${count} hostile records on a line: ${taken} taken, ${dropped} dropped`);
+});
+
+/** Fires at device 0 as an emulated board; what it refused. */
+async function fire(board: "an386" | "riscv", shots: number, way: "Ethernet" | "line"): Promise<Set<number>> {
+  const place = join(scratch, `board-${board}`);
+  mkdirSync(join(place, "0"), { recursive: true });
+  copyFileSync(folder.flashOf(dir, 0), kinds.flashOf(place, 0));
+  const wasm = join(dir, "module.wasm");
+  const what = `qemu:${board}` as const;
+  await kinds.prepare([what], wasm, module, {});
+  const reasons = new Set<number>();
+  const hear = (m: Message): void => {
+    if (m.what === "event" && m.kind === event.REFUSED) reasons.add(u16(m.bytes, 0));
+  };
+  let wire!: { write(bytes: Uint8Array): void; raw(bytes: Uint8Array): void };
+  const elf = qemu.imageOf(board, new Uint8Array(createHash("sha256").update(module).digest()));
+  const open = qemu.emulated(board, elf, join(place, "0"));
+  const life = new Board({ open: (hooks) => (wire = open(hooks) as unknown as typeof wire) as never }, hear);
+  assert.is(await life.booted, 0);
+  const rng = new Rng(SEED, `${board} ${way}`);
+  const status = async (): Promise<void> => {
+    const { reason, answer } = await life.request(Uint8Array.of(request.STATUS), 60_000);
+    assert.is(reason, 0);
+    assert.is(answer?.length, 88);
+  };
+  for (let sent = 0; sent < shots; sent++) {
+    const f = hostile(rng, 3_000_000 + sent);
+    if (way === "line") wire.write(harm(rng, 3_000_000 + sent));
+    else if (rng.below(4) > 0) wire.raw(ethernet.wrap(f.subarray(0, 1498)));
+    else {
+      const bytes = ethernet.wrap(f.subarray(0, 1400));
+      for (let i = rng.below(3); i >= 0; i--) bytes[rng.below(20)] = rng.below(256); // head and length
+      wire.raw(bytes.subarray(0, 1 + rng.below(bytes.length)));
+    }
+    if (sent % 32 === 31) {
+      if (way === "line") wire.write(Uint8Array.of(0));
+      await status(); // never far behind, and alive
+    }
+  }
+  if (way === "line") wire.write(Uint8Array.of(0));
+  await status();
+  assert.not(life.over);
+  await life.kill();
+  return reasons;
+}
+
+for (const [board, way, part] of [
+  ["an386", "Ethernet", 1 / 20],
+  ["riscv", "line", 1 / 60],
+] as const)
+  test(`nor what comes in at an emulated board: ${board}, by ${way}`, async () => {
+    if (!node || !emulators) return;
+    const shots = Math.round(FRAMES * part);
+    const reasons = await fire(board, shots, way);
+    console.log(`note: ${shots} hostile frames at ${board} by ${way}, refused for ${reasons.size} reasons`);
+    assert.ok(reasons.size >= 6, [...reasons].join(" "));
   });
 
 test.run();
