@@ -115,6 +115,7 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME),
     ],
     own,
+    banks: true,
     flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],
     link: [
       "-nostartfiles",

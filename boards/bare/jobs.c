@@ -28,6 +28,7 @@
 
 #define WASM_STACK 4096u
 #define CODE_KEPT (20u * 1024)
+#define SPARE 12288u
 #define NAME 64u
 
 static struct {
@@ -167,16 +168,18 @@ static void link_all(void) {
 }
 
 static void load(void) {
-    uint32_t bank2 = (uint32_t)bank2_size;
+    heap_bank banks[HEAP_BANKS] = {{0}};
+    board_banks(banks);
+    if (heap_open(banks)) die("there is no RAM");
     IM3Environment environment = m3_NewEnvironment();
     if (!environment) die(m3Err_mallocFailed);
     if (!(runtime = m3_NewRuntime(environment, WASM_STACK + ENGINE_STACK_GUARD, NULL)))
         die(m3Err_mallocFailed);
-    engine_arena(runtime, bank2_start, bank2);
     M3Result result = engine_parse(environment, &module, module_start, (uint32_t)(module_end - module_start));
     if (result) die(result);
     engine_prepare(runtime, module);
     if ((result = m3_LoadModule(runtime, module))) die(result);
+    if ((result = engine_carve(runtime, SPARE))) die(result);
     link_all();
     if ((result = m3_RunStart(module))) die(result);
 }

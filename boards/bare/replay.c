@@ -5,9 +5,11 @@
 //   trace HEX                     as boards/runtime/trace.h
 //   calls N · traps N · records N
 //   ram NAME BYTES                where each byte of RAM went, at its high-water mark; `total` is the sum of
-//   those above it bank1 USED SIZE · bank2 USED SIZE · flash USED SIZE, module BYTES (of the flash) functions
-//   DECLARED COMPILED · wasm-stack USED RESERVED · native-stack USED RESERVED instructions TOTAL LARGEST
-//   executed inside calls, by QEMU's count; in the largest call
+//                                 those above it
+//   bank1 USED SIZE · bank2 USED SIZE · flash USED SIZE, module BYTES (of the flash)
+//   heap USED LARGEST             blocks at the end, the largest that could still be had
+//   functions DECLARED COMPILED · wasm-stack USED RESERVED · native-stack USED RESERVED
+//   instructions TOTAL LARGEST    executed inside calls, by QEMU's count; in the largest call
 //
 // Exit status: 0 replayed, 1 the tape or the module is at fault (the reason is printed), 2 RAM ran out, 3 a
 // fault.
@@ -119,32 +121,25 @@ static uint32_t size_of(const uint8_t *symbol) { return (uint32_t)symbol; }
 
 static void report_ram(const node *n) {
     node_memory m = node_report(n);
-    uint32_t statics = (uint32_t)(bss_end - data_start), heap = board_heap_used(),
-             native = board_stack_used();
-    uint32_t reserved = (uint32_t)(stack_top - stack_bottom),
-             known = m.linear + m.code_heap + m.function_ram + m.stack;
+    uint32_t statics = (uint32_t)(bss_end - data_start), heap = m.heap.peak, native = board_stack_used();
+    uint32_t reserved = (uint32_t)(stack_top - stack_bottom), known = m.linear + m.function_ram + m.stack;
     line("ram linear-memory", m.linear);
-    line("ram code-in-bank2", m.code_arena);
-    line("ram code-in-bank1", m.code_heap);
+    line("ram code-in-bank2", m.code_bank[1]);
+    line("ram code-in-bank1", m.code_bank[0]);
     line("ram functions", m.function_ram);
     line("ram wasm-stack", m.stack);
     line("ram wasm3", heap - known);
     line("ram static", statics);
     line("ram native-stack", native);
-    line("ram total", heap + m.code_arena + statics + native);
-    pair("bank1", heap + statics + reserved, size_of(bank1_size));
-    pair("bank2", m.code_arena, size_of(bank2_size));
+    line("ram total", heap + m.code_bank[0] + m.code_bank[1] + statics + native);
+    pair("bank1", heap + m.code_bank[0] + statics + reserved, size_of(bank1_size));
+    pair("bank2", m.code_bank[1], size_of(bank2_size));
+    pair("heap", m.heap.used, m.heap.largest);
     pair("wasm-stack", m.stack_used, m.stack);
     pair("native-stack", native, reserved);
     pair("functions", m.functions, m.compiled);
     line("code", m.code_peak);
     line("flushes", m.flushes);
-}
-
-/** wasm3's messages are constants: the pointer tells. A function compiled when RAM has run out traps with one
- * of these. */
-static bool out_of_ram(const char *error) {
-    return error && (error == m3Err_mallocFailed || error == m3Err_mallocFailedCodePage);
 }
 
 static int report(const replay *r, const tape *t, bool good) {
@@ -161,16 +156,15 @@ static int report(const replay *r, const tape *t, bool good) {
     line("module", (uint32_t)(module_end - module_start));
     pair("instructions", t->instructions, t->largest);
     if (board_stack_overflowed()) return fail(2, "the native stack reached its guard");
-    if (out_of_ram(r->trapped)) return fail(2, r->trapped);
-    if (out_of_ram(r->error)) return fail(2, r->error);
+    if (r->short_of_ram) return fail(2, r->trapped ? r->trapped : r->error);
     return good ? 0 : fail(1, r->error);
 }
 
 int main(void) {
     static tape t;
     static replay r;
-    const node_limits limits = {
-        .stack = WASM_STACK, .arena = bank2_start, .arena_size = size_of(bank2_size), .code = CODE_KEPT};
+    node_limits limits = {.stack = WASM_STACK, .code = CODE_KEPT};
+    board_banks(limits.banks);
     t.file = open_tape(&t.each);
     if (t.file < 0) return fail(1, "no tape: run the image with the arguments `replay PATH`");
     r.get = get, r.around = around, r.self = &t;

@@ -99,7 +99,7 @@ uint64_t board_now(const board *b) { return monotonic() - b->zero; }
 
 /** What follows a call: the tape has all of it. */
 static node_status called(board *b, node_status status) {
-    bool trapped = status == NODE_TRAP || status == NODE_RING;
+    bool trapped = status == NODE_TRAP || status == NODE_RING || status == NODE_RAM;
     tape_called(&b->tape, &b->trace, trapped ? b->node.error : NULL);
     return status;
 }

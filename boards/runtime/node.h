@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heap.h"
 #include "trace.h"
 #include "wasm3.h"
 
@@ -68,9 +69,11 @@ typedef struct node_port {
 
 /** How much RAM the interpreter may take, and where. Zero means the default. */
 typedef struct node_limits {
-    uint32_t stack;      // bytes of wasm operand stack; default 4096
-    void *arena;         // a second bank for code pages, aligned to 8; NULL: the heap alone
-    uint32_t arena_size; // its bytes
+    uint32_t stack;              // bytes of wasm operand stack; default 4096
+    heap_bank banks[HEAP_BANKS]; // all RAM of the node: linear memory comes from the first with room, code
+                                 // pages from the last first. None: RAM comes from the C library (heap.h)
+    uint32_t spare;              // bytes of the banks that are not made code pages but kept for what comes
+                                 // and goes: constants of compiled functions, sandboxes; default 12288
     uint32_t code; // after a call that leaves more bytes of code than this, all code is dropped and compiled
                    // again as it is needed; 0: never. For boards that cannot hold all code at once, but the
                    // code of any one call
@@ -84,17 +87,20 @@ typedef enum node_status {
     NODE_RING,   // the effect ring is not a sequence of records; nothing of it was carried out
     NODE_STORE,  // a STORE or ERASE failed; nothing after it was carried out
     NODE_RESET,  // the device asked for a reset
-    NODE_DOWN    // one of the last four happened before; node_restart first
+    NODE_DOWN,   // one of NODE_TRAP, _RING, _STORE, _RESET, _RAM happened before; node_restart first
+    NODE_RAM // the banks have no room, node.error says for what. In a call: as NODE_TRAP, nothing of it was
+             // carried out. From node_open: as NODE_MODULE
 } node_status;
 
 /** RAM in bytes, for port authors and `npm run size`. */
 typedef struct node_memory {
-    uint32_t linear;       // linear memory: the device's whole state
-    uint32_t code;         // code pages filled so far; grows as functions are first called
-    uint32_t code_peak;    // the most they ever held
-    uint32_t flushes;      // how often they were dropped
-    uint32_t code_heap;    // code pages taken from the heap for that
-    uint32_t code_arena;   // bytes of the arena ever written for that
+    uint32_t linear;                // linear memory: the device's whole state
+    uint32_t code;                  // code pages filled so far; grows as functions are first called
+    uint32_t code_peak;             // the most they ever held
+    uint32_t flushes;               // how often they were dropped
+    uint32_t code_bank[HEAP_BANKS]; // bytes of code pages, heads included, at the most in each bank; of the C
+                                    // library's now, in the first
+    heap_usage heap;       // blocks of the banks: all else of this list that is RAM, and wasm3's own records
     uint32_t stack;        // operand stack
     uint32_t stack_used;   // its high-water mark
     uint32_t function_ram; // descriptions of the declared functions
@@ -105,14 +111,14 @@ typedef struct node_memory {
 /** A node. Fields up to `value` are for the port to read. */
 typedef struct node {
     const node_port *port;
-    const char *error; // after NODE_MODULE, NODE_TRAP, NODE_RING: what happened
+    const char *error; // after NODE_MODULE, NODE_TRAP, NODE_RING, NODE_RAM: what happened
     int32_t value;     // result of the last call: boot and request 0 or a reason, tick milliseconds as u32
     trace *trace;      // set it to record the trace of all calls; NULL: none
 
     node_limits limits;
-    bool down;
+    bool down, short_of_ram, has_heap;
     int32_t start;
-    uint32_t code_peak, arena_peak, flushes;
+    uint32_t code_peak, bank_peak[HEAP_BANKS], flushes;
     IM3Environment environment;
     IM3Runtime runtime;
     IM3Module module;
@@ -123,7 +129,7 @@ typedef struct node {
 node_status node_open(node *n, const node_port *port, const uint8_t *wasm, uint32_t size,
                       const node_limits *limits);
 
-/** Frees everything but the arena. */
+/** Frees everything; the banks are the port's again. */
 void node_close(node *n);
 
 /** A power cycle: linear memory as if freshly loaded. Compiled code is kept. node_boot comes next. */

@@ -46,6 +46,7 @@ typedef struct replay {
     trace trace;
     const char *error;   // what went wrong, or NULL
     const char *trapped; // message of the last trap, or NULL; a trap is part of a tape, no error
+    bool short_of_ram;   // one of the traps, or the loading, failed for want of RAM
     uint32_t records;    // read so far
     uint32_t calls;      // made so far
     uint32_t traps;      // of these, trapped

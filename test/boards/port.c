@@ -103,7 +103,7 @@ static node_status command(node *n, const char *text) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const words[] = {"ok", "module", "input", "trap", "ring", "store", "reset", "down"};
+    static const char *const words[] = {"ok", "module", "input", "trap", "ring", "store", "reset", "down", "ram"};
     static const node_port port = {NULL, entropy, read_flash, sense, store,     erase,
                                    send, act,     event,      reset, accelerate};
     uint32_t size = 0;
