@@ -218,7 +218,7 @@ export function buildPosix({ clang = true, sanitize = false, accelerate = true, 
     cc,
     ours: [
       ...sources("posix", "main.c", "options.c", "console.c", "board.c", "native.c", "flash.c", "udp.c", "tape.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c"),
     ],
     flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT, ...native.flags],
     strict: sanitize ? UNDEFINED : [],
@@ -244,18 +244,21 @@ const TOOLS = {
     clang: false, // its musttail refuses the profiling hook
   },
   replay: {
-    ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
+    ours: [
+      ...sources("binding", "replay.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
+    ],
   },
-  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
+  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")] },
   heap: {
-    ours: [join(root, "test/boards/heap.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")],
+    ours: [join(root, "test/boards/heap.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")],
     banks: true,
   },
   native: {
     ours: [
       join(root, "test/boards/native.c"),
       ...sources("posix", "native.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
     ],
     flags: ["-I", POSIX],
     also: headers(POSIX),

@@ -53,5 +53,6 @@ export function runImage(options: {
   elf: string;
   tape: string;
   each?: boolean;
+  box?: boolean;
   timeoutMs?: number;
 }): Promise<Report>;

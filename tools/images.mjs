@@ -11,7 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mjs";
 
 const BARE = dirname(sources("bare", "board.h")[0]);
-const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
+const RUNTIME = ["engine.c", "node.c", "box.c", "trace.c", "replay.c"];
 const ARM = "arm-none-eabi-gcc";
 const arm = (...cpu) => ({
   cc: ARM,
@@ -160,11 +160,12 @@ export function emulator(board, elf, words = []) {
 
 /**
  * Runs an image with a tape; resolves to what it printed: trace, calls, traps, records, ram {name: bytes}, bank1/bank2/flash/wasm-stack/
- * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, each (with `each`: instructions of every call), error, status, text. Throws
+ * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, each (with `each`: instructions of every call), error, status, text. With `box`, a call that traps or
+ * faults leaves crash.tape beside the tape. Throws
  * when it does not end in time or prints no trace.
  */
-export function runImage({ board = "stm32f405", elf, tape, each = false, timeoutMs = 120_000 }) {
-  const [program, ...args] = emulator(board, elf, [each ? "each" : "replay", basename(tape)]);
+export function runImage({ board = "stm32f405", elf, tape, each = false, box = false, timeoutMs = 120_000 }) {
+  const [program, ...args] = emulator(board, elf, [each ? "each" : box ? "box" : "replay", basename(tape)]);
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
     let text = "";

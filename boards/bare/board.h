@@ -40,6 +40,9 @@ void board_init(void);
 /** From `start`, on a painted stack: memory, board_init, main, exit with its status. */
 _Noreturn void begin(void);
 
+/** Has f called by fault(), on an empty stack, before the end. */
+void board_on_fault(void (*f)(const char *what));
+
 /** A fault: says what happened, and where when pc is not 0; ends with status 3. */
 _Noreturn void fault(uint32_t pc);
 

@@ -212,8 +212,6 @@ static void call(uint32_t length, uint32_t count) {
     uint64_t values[ENGINE_ARGUMENTS], result = 0;
     const void *pointers[ENGINE_ARGUMENTS], *out[1] = {&result};
     char name[NAME];
-    if (length >= sizeof name || count > ENGINE_ARGUMENTS)
-        die("an order with too long a name or too many arguments");
     get(name, length);
     name[length] = 0;
     get(values, count * 8);
@@ -247,6 +245,8 @@ int main(void) {
         order o = get_order();
         if (o.kind == 'W') get(known(o.a, o.b), o.b);
         else if (o.kind == 'R') put('B', (answer){{o.b}}, known(o.a, o.b), o.b);
+        else if (o.kind == 'C' && (o.a >= NAME || o.b > ENGINE_ARGUMENTS))
+            die("an order with too long a name or too many arguments");
         else if (o.kind == 'C') call(o.a, o.b);
         else die("an order of no known kind");
     }

@@ -27,13 +27,21 @@ static void print_hex(uint32_t v) {
     semihost_print(text);
 }
 
+static void (*on_fault)(const char *what);
+
+void board_on_fault(void (*f)(const char *what)) { on_fault = f; }
+
 _Noreturn void fault(uint32_t pc) {
-    semihost_print(board_stack_overflowed() ? "fault: native stack overflow" : "fault");
+    const char *what = board_stack_overflowed() ? "fault: native stack overflow" : "fault";
+    void (*f)(const char *) = on_fault;
+    semihost_print(what);
     if (pc != 0) {
         semihost_print(" at ");
         print_hex(pc);
     }
     semihost_print("\n");
+    on_fault = NULL; // a fault within does not come back here
+    if (f) f(what);
     semihost_exit(3);
 }
 

@@ -25,6 +25,7 @@ static m3ApiRawFunction(ask_entropy) {
     (void)_mem;
     if (!to) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
     self->port->entropy(self->port->self, to, n);
+    if (self->box) box_entropy(self->box, to, n);
     m3ApiSuccess();
 }
 
@@ -38,7 +39,9 @@ static m3ApiRawFunction(ask_read) {
     uint8_t *to = range(runtime, self->module, p, n);
     (void)_mem;
     if (!to) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
-    m3ApiReturn(self->port->read(self->port->self, region, offset, to, n));
+    int32_t result = self->port->read(self->port->self, region, offset, to, n);
+    if (self->box) box_read(self->box, result, to, n);
+    m3ApiReturn(result);
 }
 
 static m3ApiRawFunction(ask_sense) {
@@ -46,7 +49,9 @@ static m3ApiRawFunction(ask_sense) {
     m3ApiGetArg(uint32_t, channel);
     const node *self = _ctx->userdata;
     (void)runtime, (void)_mem;
-    m3ApiReturn(self->port->sense(self->port->self, channel));
+    int64_t value = self->port->sense(self->port->self, channel);
+    if (self->box) box_sense(self->box, value);
+    m3ApiReturn(value);
 }
 
 static uint32_t load32(const uint8_t *p) {
@@ -222,6 +227,11 @@ node_status node_restart(node *n) {
     return NODE_OK;
 }
 
+/** The watchdog's turn. */
+static void alive(const node *n) {
+    if (n->port->alive) n->port->alive(n->port->self);
+}
+
 // ---- effects ----
 
 static uint32_t span(const uint8_t *record) {
@@ -263,7 +273,9 @@ static node_status perform(node *n, const uint8_t *record) {
 /** The call counts as trapped: nothing of it is carried out. */
 static node_status undone(node *n, uint8_t call, M3Result result, node_status status) {
     if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, NULL, 0);
-    return broken(n, result, status);
+    status = broken(n, result, status);
+    if (n->box) box_end(n->box, n->error);
+    return status;
 }
 
 /** Carries out what the last call left in the ring, and adds the call to the trace. */
@@ -277,9 +289,12 @@ static node_status drain(node *n, uint8_t call) {
     if (total == UINT32_MAX)
         return undone(n, call, "the effect ring is not a sequence of records", NODE_RING);
     if (n->trace) trace_call(n->trace, call, n->value, memory + at, total);
+    if (n->box) box_end(n->box, NULL);
     node_status status = NODE_OK;
-    for (const uint8_t *p = memory + at, *end = p + total; p < end && status == NODE_OK; p += span(p))
+    for (const uint8_t *p = memory + at, *end = p + total; p < end && status == NODE_OK; p += span(p)) {
+        alive(n);
         status = perform(n, p);
+    }
     n->down = status != NODE_OK;
     return status;
 }
@@ -290,6 +305,7 @@ static node_status finish(node *n, uint8_t call, IM3Function function, M3Result 
     if (!result && m3_GetRetCount(function) == 1) result = m3_GetResultsV(function, &n->value);
     node_status status = result ? undone(n, call, result, NODE_TRAP) : drain(n, call);
     if ((result = trim(n)) && status == NODE_OK) status = broken(n, result, NODE_TRAP);
+    alive(n);
     return status;
 }
 
@@ -310,36 +326,69 @@ uint8_t *node_input(node *n) {
     return n->down ? NULL : find_input(n, &result);
 }
 
-static node_status put(node *n, const uint8_t *bytes, uint32_t size) {
+/** Puts an input where the device looks for it: *bytes is there then. */
+static node_status put(node *n, const uint8_t **bytes, uint32_t size) {
     M3Result result;
     if (n->down) return NODE_DOWN;
     if (size > SYNOD_LAYOUT_INPUT_MAX) return NODE_INPUT;
     uint8_t *to = find_input(n, &result);
     if (!to) return broken(n, result, NODE_TRAP);
-    if (to != bytes) memmove(to, bytes, size);
+    if (to != *bytes) memmove(to, *bytes, size);
+    *bytes = to;
     return NODE_OK;
+}
+
+/** A call begins, with its input in place. */
+static void begin(node *n, uint8_t call, uint32_t link, uint64_t now, const uint8_t *input, uint32_t size) {
+    uint32_t room;
+    const uint8_t *memory = engine_memory(n->runtime, n->module, &room);
+    alive(n);
+    if (n->box) box_begin(n->box, call, link, now, input, size, memory, room);
 }
 
 node_status node_boot(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
+    begin(n, TRACE_BOOT, 0, now, NULL, 0);
     return finish(n, TRACE_BOOT, n->boot, invoke(n->boot, now));
 }
 
 node_status node_receive(node *n, uint32_t link, const uint8_t *frame, uint32_t size, uint64_t now) {
-    node_status status = put(n, frame, size);
+    node_status status = put(n, &frame, size);
     if (status) return status;
+    begin(n, TRACE_RECEIVE, link, now, frame, size);
     return finish(n, TRACE_RECEIVE, n->receive, invoke(n->receive, link, size, now));
 }
 
 node_status node_request(node *n, const uint8_t *request, uint32_t size, uint64_t now) {
-    node_status status = put(n, request, size);
+    node_status status = put(n, &request, size);
     if (status) return status;
+    begin(n, TRACE_REQUEST, 0, now, request, size);
     return finish(n, TRACE_REQUEST, n->request, invoke(n->request, size, now));
 }
 
 node_status node_tick(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
+    begin(n, TRACE_TICK, 0, now, NULL, 0);
     return finish(n, TRACE_TICK, n->tick, invoke(n->tick, now));
+}
+
+bool node_dump(const node *n, const char *why, bool (*put)(void *self, const void *p, uint32_t size),
+               void *self) {
+    uint32_t size;
+    if (!n->box || !n->module) return false;
+    const uint8_t *memory = engine_memory(n->runtime, n->module, &size);
+    return box_dump(n->box, memory, size, why, put, self);
+}
+
+// ---- memory ----
+
+void node_native(node *n, node_stack stack) { n->native = stack; }
+
+/** Bytes above the paint. */
+static uint32_t depth(node_stack stack) {
+    const uint8_t *p = stack.bottom;
+    while (p < stack.top && *p == NODE_PAINT) p++;
+    return (uint32_t)(stack.top - p);
 }
 
 node_memory node_report(const node *n) {
@@ -350,6 +399,7 @@ node_memory node_report(const node *n) {
     m.code = u.code, m.heap = heap_report();
     for (uint32_t i = 0; i < HEAP_BANKS; i++)
         m.code_bank[i] = u.code_bank[i] > n->bank_peak[i] ? u.code_bank[i] : n->bank_peak[i];
+    m.native = (uint32_t)(n->native.top - n->native.bottom), m.native_used = depth(n->native);
     m.stack = n->limits.stack, m.stack_used = engine_stack_used(n->runtime);
     m.functions = u.functions, m.function_ram = u.function_ram, m.compiled = u.compiled;
     return m;

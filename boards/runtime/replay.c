@@ -167,12 +167,13 @@ bool replay_run(replay *r, const uint8_t *wasm, uint32_t size, const node_limits
                           .act = act,
                           .event = event,
                           .reset = reset,
-                          .accelerate = r->accelerate};
+                          .accelerate = r->accelerate,
+                          .alive = r->alive};
     trace_begin(&r->trace);
     node_status opened = node_open(&r->node, &r->port, wasm, size, limits);
     r->short_of_ram = opened == NODE_RAM;
     if (opened) return fail(r, r->node.error);
-    r->node.trace = &r->trace;
+    r->node.trace = &r->trace, r->node.box = r->box;
     if (!r->get(r->self, head, sizeof head)) return fail(r, "the tape is shorter than its head");
     if (memcmp(head, "SYNODTAP", 8) != 0) return fail(r, "not a tape");
     if (load32(head + 8) != 1) return fail(r, "a tape of another version");

@@ -41,6 +41,10 @@ typedef struct replay {
     /** node_port.accelerate, called with this struct; NULL: nothing is offered. A tape holds no answers of
      * it, since it changes nothing. Set by the caller. */
     int32_t (*accelerate)(void *self, uint32_t op, const node_operands *o);
+    /** node.box; NULL: none. Set by the caller. */
+    box *box;
+    /** node_port.alive, called with this struct; NULL: none. Set by the caller. */
+    void (*alive)(void *self);
 
     node node;
     trace trace;
