@@ -20,6 +20,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const built = (name) => join(root, "build", name);
 const RUNTIME = join(root, "boards/runtime");
 const FUSE = join(RUNTIME, "fuse.c"); // stands in for wasm3's m3_compile.c, which it includes
+const CORE = join(RUNTIME, "core.c"); // stands in for m3_core.c and m3_code.c, which it includes
+const MEMORY = { banks: join(RUNTIME, "heap.c"), libc: join(RUNTIME, "libc.c") }; // where wasm3's memory comes from
 const LARGEST = /(fuse|m3_compile)\.c$/; // compiled first
 export const strictness = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion"]; // what our own files must pass
 const THEIRS = ["-std=gnu11", "-w"]; // wasm3's files are not ours to mend
@@ -112,7 +114,7 @@ const pending = new Map(); // output -> promise, so that two callers in one proc
 
 /**
  * Compiles and links `output` unless its stamp says that nothing changed. `ours` is compiled under -Werror, wasm3's files
- * without warnings; both with `flags`. True when something was built.
+ * without warnings; both with `flags`. `banks` links boards/runtime/heap.c for memory instead of libc.c. True when something was built.
  */
 export function make(output, job) {
   if (!pending.has(output))
@@ -125,11 +127,26 @@ export function make(output, job) {
 
 async function makeNow(
   output,
-  { cc, ours, flags, link, wasm3 = true, fuse = true, also = [], skip = [], strict = [], own = {} },
+  {
+    cc,
+    ours: mine,
+    flags,
+    link,
+    wasm3 = true,
+    fuse = true,
+    banks = false,
+    also = [],
+    skip = [],
+    strict = [],
+    own = {},
+  },
 ) {
   const folder = wasm3Folder();
-  const files = wasm3 ? wasm3Files(folder).filter((f) => !skip.includes(basename(f))) : [];
-  const theirs = fuse ? files.map((f) => (basename(f) === "m3_compile.c" ? FUSE : f)) : files;
+  const standIns = { ...(fuse && { "m3_compile.c": FUSE }), ...(banks && { "m3_core.c": CORE, "m3_code.c": null }) };
+  const theirs = (wasm3 ? wasm3Files(folder) : [])
+    .filter((f) => !skip.includes(basename(f)) && standIns[basename(f)] !== null)
+    .map((f) => standIns[basename(f)] ?? f);
+  const ours = wasm3 ? [...mine, banks ? MEMORY.banks : MEMORY.libc] : mine;
   const inputs = [...ours, ...theirs, ...headers(folder), ...headers(RUNTIME), ...also];
   const hash = fingerprint(inputs, [version(cc), flags, link, strict, own, strictness, THEIRS]);
   const stamp = `${output}.stamp`;
@@ -201,7 +218,7 @@ export function buildPosix({ clang = true, sanitize = false, accelerate = true, 
     cc,
     ours: [
       ...sources("posix", "main.c", "options.c", "console.c", "board.c", "native.c", "flash.c", "udp.c", "tape.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c"),
     ],
     flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT, ...native.flags],
     strict: sanitize ? UNDEFINED : [],
@@ -227,21 +244,28 @@ const TOOLS = {
     clang: false, // its musttail refuses the profiling hook
   },
   replay: {
-    ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
+    ours: [
+      ...sources("binding", "replay.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
+    ],
   },
-  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
+  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")] },
+  heap: {
+    ours: [join(root, "test/boards/heap.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")],
+    banks: true,
+  },
   line: { ours: [join(root, "test/boards/line.c"), ...sources("runtime", "line.c")], wasm3: false },
   station: {
     ours: [
       join(root, "test/boards/station.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c", "line.c", "station.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "line.c", "station.c"),
     ],
   },
   native: {
     ours: [
       join(root, "test/boards/native.c"),
       ...sources("posix", "native.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
+      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
     ],
     flags: ["-I", POSIX],
     also: headers(POSIX),

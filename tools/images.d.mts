@@ -10,7 +10,7 @@ export function compilerOf(board: BoardName): string;
 export function buildImage(options?: {
   board?: BoardName;
   wasm?: string;
-  main?: "replay" | "jobs";
+  main?: "replay" | "jobs" | "device";
   name?: string;
   chip?: boolean;
   optimize?: string;
@@ -53,5 +53,6 @@ export function runImage(options: {
   elf: string;
   tape: string;
   each?: boolean;
+  box?: boolean;
   timeoutMs?: number;
 }): Promise<Report>;

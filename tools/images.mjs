@@ -15,7 +15,7 @@ import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mj
 
 const BARE = dirname(sources("bare", "board.h")[0]);
 const CORTEXM = dirname(sources("cortexm", "cortexm.h")[0]);
-const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
+const RUNTIME = ["engine.c", "node.c", "box.c", "trace.c", "replay.c"];
 const STATION = ["line.c", "station.c"];
 const MACHINES = JSON.parse(readFileSync(join(BARE, "..", "machines.json"), "utf8"));
 const ARM = "arm-none-eabi-gcc";
@@ -145,6 +145,7 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME, ...(main === "device" ? STATION : [])),
     ],
     own,
+    banks: true,
     flags: [
       ...flags,
       optimize,
@@ -200,11 +201,12 @@ export function emulator(board, elf, words = []) {
 
 /**
  * Runs an image with a tape; resolves to what it printed: trace, calls, traps, records, ram {name: bytes}, bank1/bank2/flash/wasm-stack/
- * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, each (with `each`: instructions of every call), error, status, text. Throws
+ * native-stack {used, of}, functions {used: declared, of: compiled}, instructions {used: total, of: largest}, each (with `each`: instructions of every call), error, status, text. With `box`, a call that traps or
+ * faults leaves crash.tape beside the tape. Throws
  * when it does not end in time or prints no trace.
  */
-export function runImage({ board = "stm32f405", elf, tape, each = false, timeoutMs = 120_000 }) {
-  const [program, ...args] = emulator(board, elf, [each ? "each" : "replay", basename(tape)]);
+export function runImage({ board = "stm32f405", elf, tape, each = false, box = false, timeoutMs = 120_000 }) {
+  const [program, ...args] = emulator(board, elf, [each ? "each" : box ? "box" : "replay", basename(tape)]);
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: dirname(resolve(tape)), stdio: ["ignore", "pipe", "pipe"] });
     let text = "";

@@ -94,13 +94,14 @@ const CHROMIUM = {
   use: "Chromium, for the tests of the dashboard",
 };
 const FORMAT = { packages: ["clang-format"], there: () => onPath("clang-format"), use: "clang-format, for C" };
+const CPPCHECK = { packages: ["cppcheck"], there: () => onPath("cppcheck"), use: "cppcheck, which reads the C" };
 
 const COMMANDS = {
   start: [COMPILER],
   build: [COMPILER],
   size: [COMPILER],
   bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB, MISC, XTENSA],
-  test: [CLANG, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA, VALGRIND, SODIUM, FORMAT, CHROMIUM],
+  test: [CLANG, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA, VALGRIND, SODIUM, FORMAT, CPPCHECK, CHROMIUM],
 };
 const INDISPENSABLE = { start: true, build: true, size: true, bench: true, test: false };
 

@@ -1,6 +1,6 @@
-// What a board without an operating system gives to the images of this folder: the linker's addresses, a heap
-// that knows its high-water mark, a stack that knows its own, the emulator's files, and a counter of executed
-// instructions.
+// What a board without an operating system gives to the images of this folder: the linker's addresses, the
+// banks of RAM for the node, a stack that knows its high-water mark, the emulator's files, and a counter of
+// executed instructions.
 //
 // A board brings, beside its linker script: `start`, which paints the stack, and calls begin() on it;
 // board_init, board_instructions, semihost_request (or, where the emulator speaks another language, all of
@@ -12,13 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heap.h"
+
 /** Addresses set by the linker script; the value of a size is the address of its symbol. */
 extern uint8_t module_start[], module_end[], stack_bottom[], stack_top[], data_start[], data_end[],
     data_load[], bss_start[], bss_end[], heap_start[], heap_end[];
 extern uint8_t bank1_size[], bank2_start[], bank2_size[], flash_used[], flash_size[];
 
-/** Bytes of heap ever taken. */
-uint32_t board_heap_used(void);
+/** The RAM for a node, for node_limits.banks: what static data leaves of bank 1, and bank 2. */
+void board_banks(heap_bank banks[HEAP_BANKS]);
 
 /** Bytes of native stack ever used; all of it when the guard at its end was touched. */
 uint32_t board_stack_used(void);
@@ -37,6 +39,9 @@ void board_init(void);
 
 /** From `start`, on a painted stack: memory, board_init, main, exit with its status. */
 _Noreturn void begin(void);
+
+/** Has f called by fault(), on an empty stack, before the end. */
+void board_on_fault(void (*f)(const char *what));
 
 /** A fault: says what happened, and where when pc is not 0; ends with status 3. */
 _Noreturn void fault(uint32_t pc);

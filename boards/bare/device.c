@@ -32,9 +32,9 @@ int main(void) {
     static station s;
     static station_port port;
     static uint8_t frame[SYNOD_LAYOUT_INPUT_MAX], bytes[BURST];
-    const node_limits limits = {
-        .stack = WASM_STACK, .arena = bank2_start, .arena_size = (uint32_t)bank2_size, .code = CODE_KEPT};
+    node_limits limits = {.stack = WASM_STACK, .code = CODE_KEPT};
     const char *error = live_open();
+    board_banks(limits.banks);
     if (error || (error = flash_open())) refuse(error);
     bool radio = radio_open(&error);
     if (error) refuse(error);

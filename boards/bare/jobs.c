@@ -28,6 +28,7 @@
 
 #define WASM_STACK 4096u
 #define CODE_KEPT (20u * 1024)
+#define SPARE 12288u
 #define NAME 64u
 
 static struct {
@@ -167,16 +168,18 @@ static void link_all(void) {
 }
 
 static void load(void) {
-    uint32_t bank2 = (uint32_t)bank2_size;
+    heap_bank banks[HEAP_BANKS] = {{0}};
+    board_banks(banks);
+    if (heap_open(banks)) die("there is no RAM");
     IM3Environment environment = m3_NewEnvironment();
     if (!environment) die(m3Err_mallocFailed);
     if (!(runtime = m3_NewRuntime(environment, WASM_STACK + ENGINE_STACK_GUARD, NULL)))
         die(m3Err_mallocFailed);
-    engine_arena(runtime, bank2_start, bank2);
     M3Result result = engine_parse(environment, &module, module_start, (uint32_t)(module_end - module_start));
     if (result) die(result);
     engine_prepare(runtime, module);
     if ((result = m3_LoadModule(runtime, module))) die(result);
+    if ((result = engine_carve(runtime, SPARE))) die(result);
     link_all();
     if ((result = m3_RunStart(module))) die(result);
 }
@@ -209,8 +212,6 @@ static void call(uint32_t length, uint32_t count) {
     uint64_t values[ENGINE_ARGUMENTS], result = 0;
     const void *pointers[ENGINE_ARGUMENTS], *out[1] = {&result};
     char name[NAME];
-    if (length >= sizeof name || count > ENGINE_ARGUMENTS)
-        die("an order with too long a name or too many arguments");
     get(name, length);
     name[length] = 0;
     get(values, count * 8);
@@ -244,6 +245,8 @@ int main(void) {
         order o = get_order();
         if (o.kind == 'W') get(known(o.a, o.b), o.b);
         else if (o.kind == 'R') put('B', (answer){{o.b}}, known(o.a, o.b), o.b);
+        else if (o.kind == 'C' && (o.a >= NAME || o.b > ENGINE_ARGUMENTS))
+            die("an order with too long a name or too many arguments");
         else if (o.kind == 'C') call(o.a, o.b);
         else die("an order of no known kind");
     }

@@ -1,9 +1,8 @@
-// Memory of a bare image: data and bss before main, a heap for wasm3, a painted stack, and what is said of a
-// fault.
+// Memory of a bare image: data and bss before main, the banks for the node, a painted stack, and what is said
+// of a fault.
 //
-// Rule: the C library's heap grows by sbrk alone, up to the linker script's heap_end; beyond it malloc fails.
+// Rule: there is no heap of the C library; what calls malloc does not link.
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -14,15 +13,10 @@
 #define MARGIN 256u // of board_stack_paint itself
 
 int main(void);
-void *sbrk(ptrdiff_t n);
-void *_sbrk(ptrdiff_t n);
-
-static uint8_t *heap;
 
 _Noreturn void begin(void) {
     memmove(data_start, data_load, (size_t)(data_end - data_start)); // where they are one, in place
     memset(bss_start, 0, (size_t)(bss_end - bss_start));
-    heap = heap_start;
     board_init();
     semihost_exit(main());
 }
@@ -33,30 +27,28 @@ static void print_hex(uint32_t v) {
     semihost_print(text);
 }
 
+static void (*on_fault)(const char *what);
+
+void board_on_fault(void (*f)(const char *what)) { on_fault = f; }
+
 _Noreturn void fault(uint32_t pc) {
-    semihost_print(board_stack_overflowed() ? "fault: native stack overflow" : "fault");
+    const char *what = board_stack_overflowed() ? "fault: native stack overflow" : "fault";
+    void (*f)(const char *) = on_fault;
+    semihost_print(what);
     if (pc != 0) {
         semihost_print(" at ");
         print_hex(pc);
     }
     semihost_print("\n");
+    on_fault = NULL; // a fault within does not come back here
+    if (f) f(what);
     semihost_exit(3);
 }
 
-void *sbrk(ptrdiff_t n) {
-    uint8_t *before = heap;
-    if (n < 0 || (uintptr_t)n > (uintptr_t)heap_end - (uintptr_t)heap) {
-        errno = ENOMEM;
-        return (void *)-1;
-    }
-    heap += n;
-    return before;
+void board_banks(heap_bank banks[HEAP_BANKS]) {
+    banks[0] = (heap_bank){.base = heap_start, .size = (uint32_t)(heap_end - heap_start)};
+    banks[1] = (heap_bank){.base = bank2_start, .size = (uint32_t)bank2_size};
 }
-
-/** newlib's name for it; picolibc's is the other. */
-void *_sbrk(ptrdiff_t n) { return sbrk(n); }
-
-uint32_t board_heap_used(void) { return (uint32_t)(heap - heap_start); }
 
 bool board_stack_overflowed(void) {
     for (const uint32_t *p = (const uint32_t *)(void *)stack_bottom, *end = p + GUARD / 4; p < end; p++)

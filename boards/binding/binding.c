@@ -58,7 +58,7 @@ static napi_value fail(napi_env env, const char *message) {
 
 /** Frees what wasm3 holds. The struct itself stays until both finalizers have run. */
 static void release(instance *i) {
-    engine_free(i->runtime, NULL, 0);
+    engine_free(i->runtime);
     m3_FreeEnvironment(i->environment);
     free(i->wasm);
     i->runtime = NULL, i->environment = NULL, i->module = NULL, i->wasm = NULL, i->memory = NULL;
@@ -320,12 +320,12 @@ static napi_value usage(napi_env env, napi_callback_info info) {
     napi_value argv[1], object, number;
     const instance *i = self(env, info, &argc, argv);
     if (!i) return NULL;
-    engine_usage u = engine_measure(i->runtime, i->module, NULL, 0);
+    engine_usage u = engine_measure(i->runtime, i->module);
     const struct {
         const char *name;
         uint32_t value;
     } fields[] = {{"code", u.code},
-                  {"codePages", u.code_heap},
+                  {"codePages", u.code_bank[0]},
                   {"stack", engine_stack_used(i->runtime)},
                   {"functions", u.functions},
                   {"compiled", u.compiled}};

@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
         node_memory m = node_report(&r.node);
         printf(
             "ram linear %u\nram code-used %u\nram code-pages %u\nram wasm-stack %u\nram wasm-stack-used %u\n",
-            m.linear, m.code, m.code_heap, m.stack, m.stack_used);
+            m.linear, m.code, m.code_bank[0], m.stack, m.stack_used);
         printf("ram code-peak %u\nflushes %u\n", m.code_peak, m.flushes);
         printf("functions declared %u\nfunctions compiled %u\n", m.functions, m.compiled);
         if (strcmp(option, "--functions") == 0) print_functions(&r.node);

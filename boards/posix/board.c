@@ -97,10 +97,21 @@ uint64_t board_now(const board *b) { return monotonic() - b->zero; }
 
 // ---- calls ----
 
+static bool put(void *self, const void *p, uint32_t n) { return fwrite(p, 1, n, self) == n; }
+
+/** The tape of the call that trapped, in a file of its own. */
+static void dump(const board *b) {
+    FILE *file = fopen(b->crash, "wb");
+    bool good = file && node_dump(&b->node, "", put, file);
+    if (file && fclose(file) != 0) good = false;
+    console_say(good ? "crash %s" : "error %s cannot be written", b->crash);
+}
+
 /** What follows a call: the tape has all of it. */
 static node_status called(board *b, node_status status) {
-    bool trapped = status == NODE_TRAP || status == NODE_RING;
+    bool trapped = status == NODE_TRAP || status == NODE_RING || status == NODE_RAM;
     tape_called(&b->tape, &b->trace, trapped ? b->node.error : NULL);
+    if (trapped && b->crash) dump(b);
     return status;
 }
 
@@ -156,23 +167,25 @@ node_status board_request(board *b, const uint8_t *request, uint32_t n) {
 // ---- the board ----
 
 const char *board_open(board *b, const uint8_t *wasm, uint32_t n) {
-    b->port = (node_port){b,
-                          entropy,
-                          read_flash,
-                          sense,
-                          store,
-                          erase,
-                          send_frame,
-                          act,
-                          event,
-                          reset,
-                          b->accelerate ? native_accelerate : NULL};
+    b->port = (node_port){.self = b,
+                          .entropy = entropy,
+                          .read = read_flash,
+                          .sense = sense,
+                          .store = store,
+                          .erase = erase,
+                          .send = send_frame,
+                          .act = act,
+                          .event = event,
+                          .reset = reset,
+                          .accelerate = b->accelerate ? native_accelerate : NULL};
     b->zero = monotonic();
     b->due = 0;
     for (unsigned i = 0; i < BOARD_CHANNELS; i++) b->sensed[i] = INT64_MIN;
     trace_begin(&b->trace);
     if (node_open(&b->node, &b->port, wasm, n, NULL) != NODE_OK) return b->node.error;
     b->node.trace = &b->trace;
+    b->box = (box){.room = b->room, .size = sizeof b->room, .page = true};
+    if (b->crash) b->node.box = &b->box;
     return NULL;
 }
 

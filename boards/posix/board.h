@@ -18,7 +18,8 @@
 #include "tape.h"
 #include "udp.h"
 
-#define BOARD_CHANNELS 16u // sensors
+#define BOARD_CHANNELS 16u         // sensors
+#define BOARD_ROOM (1024u * 1024u) // of the black box: a page, and the answers of any boot
 
 typedef struct board {
     flash flash;
@@ -29,6 +30,9 @@ typedef struct board {
     uint64_t zero;   // monotonic milliseconds when the board was opened
     uint64_t due;    // when the device wants to be ticked, on the board's clock; UINT64_MAX: never
     int64_t sensed[BOARD_CHANNELS]; // INT64_MIN: nothing new
+    const char *crash;              // file for the tape of a call that traps; NULL: none
+    box box;
+    uint8_t room[BOARD_ROOM];
     node_port port;
     trace trace;
     node node;

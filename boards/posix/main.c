@@ -175,6 +175,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, out, _IOFBF, sizeof out);
     b->watch = o.watch;
     b->accelerate = o.accelerate;
+    b->crash = o.crash;
     b->tape.fd = -1;
     if (!(self.wasm = load(o.wasm, &size))) return cannot(o.wasm, "cannot be read, or is empty");
     const char *why = o.accelerate ? native_open() : NULL;

@@ -21,6 +21,7 @@ static const char help[] =
     "  --multicast GROUP  ADDRESS:PORT, as 239.0.0.1:7000: everybody in this group hears everybody\n"
     "  --watch            say each frame that is sent and heard\n"
     "  --tape FILE        record all that goes in, for `synod replay FILE`\n"
+    "  --crash FILE       the tape of a call that traps, and of nothing else\n"
     "  --accelerate       let libsodium check and make signatures, and hash: the same, only sooner\n"
     "  --no-sync          do not wait for the disk after each write: a power cut may then cost what was\n"
     "                     promised to others; killing the process does not\n"
@@ -51,6 +52,7 @@ static const char **place(options *o, const char *name) {
     if (strcmp(name, "--peers") == 0) return &o->peers;
     if (strcmp(name, "--multicast") == 0) return &o->group;
     if (strcmp(name, "--tape") == 0) return &o->tape;
+    if (strcmp(name, "--crash") == 0) return &o->crash;
     return NULL;
 }
 

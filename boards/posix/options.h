@@ -10,7 +10,7 @@ typedef struct options {
     const char *wasm, *flash;  // files
     const char *bind;          // IPv4 address
     const char *peers, *group; // of these one at most; NULL: not given
-    const char *tape;          // file, or NULL
+    const char *tape, *crash;  // files, or NULL
     uint16_t port;             // 0: any
     bool watch, no_sync, accelerate;
 } options;

@@ -8,7 +8,8 @@
 #include "m3_env.h"
 
 #define PAINT 0xA5u
-#define ARENA_PAGE 4096u
+#define PAGE 4096u // bytes of a carved code page
+#define PAGE_LEAST 512u
 
 /** Reads an unsigned LEB128 below 2^32; false when it runs past end. */
 static bool leb(const uint8_t **p, const uint8_t *end, uint32_t *value) {
@@ -28,15 +29,36 @@ static bool skip(const uint8_t **p, const uint8_t *end, uint32_t n) {
     return true;
 }
 
+/** Bytes of RAM that wasm3 takes at most while it parses this section, heads of blocks included. */
+static uint64_t parse_need(uint8_t section, uint32_t length, const uint8_t *p, const uint8_t *end) {
+    enum { TYPE = 1, IMPORT, FUNCTION, GLOBAL = 6, EXPORT, DATA = 11 };
+    const uint32_t block = 6 * sizeof(void *); // a head, and what rounding adds
+    uint32_t count, each = 0, names = 0;
+    if (!leb(&p, end, &count) || count > length)
+        return 0; // wasm3 finds it malformed before it takes anything
+    if (section == TYPE) each = sizeof(M3FuncType) + sizeof(IM3FuncType) + block, names = length;
+    if (section == IMPORT) each = sizeof(M3Function) + 2 * (sizeof(M3Global) + block), names = length;
+    if (section == FUNCTION) each = sizeof(M3Function);
+    if (section == GLOBAL) each = 2 * sizeof(M3Global); // the array moves as it grows
+    if (section == EXPORT) each = block, names = length;
+    if (section == DATA) each = sizeof(M3DataSegment);
+    return (uint64_t)count * each + names + 2 * block;
+}
+
 M3Result engine_parse(IM3Environment environment, IM3Module *module, const uint8_t *wasm, uint32_t size) {
     const uint8_t *p = wasm + 8, *end = wasm + size, *last = end;
+    uint64_t need = sizeof(M3Module) + 4 * sizeof(void *);
     uint32_t length;
     if (size > 8) last = p;
     while (size > 8 && p < end) {
         uint8_t section = *p++;
-        if (!leb(&p, end, &length) || !skip(&p, end, length)) return m3Err_wasmUnderrun;
-        if (section != 0) last = p;
+        if (!leb(&p, end, &length)) return m3Err_wasmUnderrun;
+        const uint8_t *content = p;
+        if (!skip(&p, end, length)) return m3Err_wasmUnderrun;
+        if (section != 0) last = p, need += parse_need(section, length, content, p);
     }
+    // wasm3 follows null pointers when RAM runs out while it parses: what it may need is asked for first
+    if (need > UINT32_MAX || !heap_has((size_t)need)) return m3Err_mallocFailed;
     return m3_ParseModule(environment, module, wasm, (uint32_t)(last - wasm));
 }
 
@@ -46,27 +68,25 @@ static uint32_t used_words(IM3CodePage page) {
     return sum;
 }
 
-static bool inside(const void *p, const void *base, uint32_t size) {
-    return base && (uintptr_t)p - (uintptr_t)base < size;
-}
-
-/** Adds the bytes of a list of pages: of arena pages what is written, of heap pages all. */
-static void add_pages(engine_usage *u, IM3CodePage page, const void *base, uint32_t size) {
+/** Adds the bytes of a list of pages: of carved pages what is written, of others all. */
+static void add_pages(engine_usage *u, IM3CodePage page, bool carved) {
     for (; page; page = page->info.next) {
-        uint32_t head = sizeof(M3CodePageHeader), word = sizeof(code_t);
-        if (inside(page, base, size)) u->code_arena += head + page->info.lineIndex * word;
-        else u->code_heap += head + page->info.numLines * word;
+        uint32_t words = carved ? page->info.lineIndex : page->info.numLines;
+        if (words == 0) continue;
+        u->code_bank[heap_bank_of(page)] +=
+            (uint32_t)sizeof(M3CodePageHeader) + words * (uint32_t)sizeof(code_t);
     }
 }
 
-void engine_arena(IM3Runtime runtime, void *base, uint32_t size) {
-    uint32_t head = sizeof(M3CodePageHeader), at = size - size % ARENA_PAGE;
-    memset(base, 0, size);
-    if (size - at > head + 16 * sizeof(code_t)) at += ARENA_PAGE; // the rest becomes a short last page
+/** Makes empty pages of a stretch, the lowest of them first in the list of open ones. */
+static void lay(IM3Runtime runtime, heap_bank stretch) {
+    uint32_t head = sizeof(M3CodePageHeader), at = stretch.size - stretch.size % PAGE;
+    if (stretch.size - at >= PAGE_LEAST) at += PAGE; // the rest becomes a short last page
     while (at > 0) {
-        at -= ARENA_PAGE;
-        IM3CodePage page = (IM3CodePage)(void *)((uint8_t *)base + at);
-        uint32_t bytes = size - at < ARENA_PAGE ? size - at : ARENA_PAGE;
+        at -= PAGE;
+        IM3CodePage page = (IM3CodePage)(void *)((uint8_t *)stretch.base + at);
+        uint32_t bytes = stretch.size - at < PAGE ? stretch.size - at : PAGE;
+        memset(page, 0, head);
         page->info.numLines = (uint32_t)((bytes - head) / sizeof(code_t));
         page->info.sequence = ++runtime->newCodePageSequence;
         page->info.next = runtime->pagesOpen;
@@ -75,20 +95,29 @@ void engine_arena(IM3Runtime runtime, void *base, uint32_t size) {
     }
 }
 
-static void forget(IM3CodePage *list, const void *base, uint32_t size) {
-    while (*list) {
-        if (inside(*list, base, size)) *list = (*list)->info.next;
-        else list = &(*list)->info.next;
-    }
+/** Makes all carved pages anew, those of the last bank first in line, whatever lists wasm3 left: it may lose
+ * a page when it fails while it holds two. */
+static void lay_all(IM3Runtime runtime) {
+    uint32_t count = 0;
+    runtime->pagesOpen = runtime->pagesFull = NULL;
+    runtime->numCodePages = runtime->numActiveCodePages = 0;
+    while (heap_carved(count).size > 0) count++;
+    while (count-- > 0) lay(runtime, heap_carved(count));
 }
 
-void engine_free(IM3Runtime runtime, const void *base, uint32_t size) {
+M3Result engine_carve(IM3Runtime runtime, uint32_t spare) {
+    FreeCodePages(&runtime->environment->pagesReleased); // of constant expressions
+    if (!heap_carve(runtime, spare, PAGE_LEAST)) return m3Err_mallocFailed;
+    if (heap_is_carved(runtime)) lay_all(runtime);
+    return m3Err_none;
+}
+
+void engine_free(IM3Runtime runtime) {
     if (!runtime) return;
-    if (base) {
-        forget(&runtime->pagesOpen, base, size);
-        forget(&runtime->pagesFull, base, size);
-    }
+    IM3Environment environment = runtime->environment;
+    if (heap_is_carved(runtime)) runtime->pagesOpen = runtime->pagesFull = NULL;
     m3_FreeRuntime(runtime);
+    FreeCodePages(&environment->pagesReleased); // wasm3 keeps them for the next runtime
 }
 
 void engine_prepare(IM3Runtime runtime, IM3Module module) {
@@ -165,6 +194,10 @@ M3Result engine_ready(IM3Function function) {
 
 /** Makes every page open and empty. */
 static void empty_pages(IM3Runtime runtime) {
+    if (heap_is_carved(runtime)) {
+        lay_all(runtime);
+        return;
+    }
     IM3CodePage *tail = &runtime->pagesOpen;
     while (*tail) tail = &(*tail)->info.next;
     *tail = runtime->pagesFull;
@@ -201,16 +234,23 @@ M3Result engine_restart(IM3Runtime runtime, IM3Module module, int32_t start) {
     return m3_RunStart(module);
 }
 
-engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size) {
+engine_usage engine_measure(IM3Runtime runtime, IM3Module module) {
     engine_usage u = {0};
+    bool carved = heap_is_carved(runtime);
     u.code = engine_code(runtime);
-    add_pages(&u, runtime->pagesOpen, base, size);
-    add_pages(&u, runtime->pagesFull, base, size);
+    add_pages(&u, runtime->pagesOpen, carved);
+    add_pages(&u, runtime->pagesFull, carved);
     u.functions = module->numFunctions;
     u.function_ram = module->numFunctions * (uint32_t)sizeof(M3Function);
     for (uint32_t i = 0; i < module->numFunctions; i++)
         if (module->functions[i].compiled) u.compiled++;
     return u;
+}
+
+const char *engine_shortage(M3Result result) {
+    if (result == m3Err_mallocFailedCodePage) return "out of RAM: all code pages are full";
+    if (result == m3Err_mallocFailed) return "out of RAM: no block of the size asked for is left";
+    return NULL;
 }
 
 uint32_t engine_code_bytes(IM3Runtime runtime, IM3Module module, uint32_t index) {

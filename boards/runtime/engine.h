@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heap.h"
 #include "wasm3.h"
 
 /** Room after the operand stack for one call's arguments and results, which wasm3 writes before it checks. */
@@ -18,23 +19,27 @@
 #define ENGINE_ARGUMENTS 12u
 
 typedef struct engine_usage {
-    uint32_t code;         // bytes of code pages filled
-    uint32_t code_heap;    // bytes of code pages taken from the heap, heads and free ends included
-    uint32_t code_arena;   // bytes of the arena written so far
-    uint32_t functions;    // functions that the module declares, imports included
-    uint32_t function_ram; // bytes that their descriptions take
-    uint32_t compiled;     // functions compiled so far
+    uint32_t code;                  // bytes of code pages filled
+    uint32_t code_bank[HEAP_BANKS]; // bytes of carved pages written, heads included, by bank; of pages from
+                                    // the C library all bytes, as if they were a bank
+    uint32_t functions;             // functions that the module declares, imports included
+    uint32_t function_ram;          // bytes that their descriptions take
+    uint32_t compiled;              // functions compiled so far
 } engine_usage;
 
-/** As m3_ParseModule, without custom sections at the module's end: wasm3 would copy all names into RAM. */
+/** As m3_ParseModule, without custom sections at the module's end: wasm3 would copy all names into RAM; and
+ * m3Err_mallocFailed, not a crash, where RAM does not suffice. Whoever loads a second module and wants all
+ * its RAM back gives it an environment of its own: types of functions stay with that. */
 M3Result engine_parse(IM3Environment environment, IM3Module *module, const uint8_t *wasm, uint32_t size);
 
-/** Lets runtime take its code pages from size bytes at base, which must stay reserved and are never freed.
- * Before loading. */
-void engine_arena(IM3Runtime runtime, void *base, uint32_t size);
+/** Makes all code pages that runtime will ever have of what the banks have left but `spare` bytes
+ * (heap_carve); with the C library none are made, they come as they are needed. After loading, before linking
+ * imports. */
+M3Result engine_carve(IM3Runtime runtime, uint32_t spare);
 
-/** Frees the runtime but not the arena. base may be NULL. */
-void engine_free(IM3Runtime runtime, const void *base, uint32_t size);
+/** Frees the runtime and its module, and what its environment kept of its code; carved pages stay with the
+ * heap. runtime may be NULL. The environment is freed after it. */
+void engine_free(IM3Runtime runtime);
 
 /** Paints the operand stack, keeps the guard behind it, forbids memory to grow. After parsing, before
  * loading. */
@@ -69,8 +74,11 @@ int32_t engine_start(IM3Module module);
  * makes of them. */
 M3Result engine_restart(IM3Runtime runtime, IM3Module module, int32_t start);
 
-/** What the interpreter holds. base and size: the arena given to engine_arena, or NULL. */
-engine_usage engine_measure(IM3Runtime runtime, IM3Module module, const void *base, uint32_t size);
+/** What the interpreter holds. */
+engine_usage engine_measure(IM3Runtime runtime, IM3Module module);
+
+/** What to say of a result that means that RAM ran out; NULL for any other. */
+const char *engine_shortage(M3Result result);
 
 /** Compiles function index of module anew in runtime and returns the bytes of code page it takes with 32-bit
  * words; 0 when it is an import or was never compiled. Destroys what the module knew of its compiled code:

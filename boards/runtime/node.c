@@ -25,6 +25,7 @@ static m3ApiRawFunction(ask_entropy) {
     (void)_mem;
     if (!to) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
     self->port->entropy(self->port->self, to, n);
+    if (self->box) box_entropy(self->box, to, n);
     m3ApiSuccess();
 }
 
@@ -38,7 +39,9 @@ static m3ApiRawFunction(ask_read) {
     uint8_t *to = range(runtime, self->module, p, n);
     (void)_mem;
     if (!to) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
-    m3ApiReturn(self->port->read(self->port->self, region, offset, to, n));
+    int32_t result = self->port->read(self->port->self, region, offset, to, n);
+    if (self->box) box_read(self->box, result, to, n);
+    m3ApiReturn(result);
 }
 
 static m3ApiRawFunction(ask_sense) {
@@ -46,7 +49,9 @@ static m3ApiRawFunction(ask_sense) {
     m3ApiGetArg(uint32_t, channel);
     const node *self = _ctx->userdata;
     (void)runtime, (void)_mem;
-    m3ApiReturn(self->port->sense(self->port->self, channel));
+    int64_t value = self->port->sense(self->port->self, channel);
+    if (self->box) box_sense(self->box, value);
+    m3ApiReturn(value);
 }
 
 static uint32_t load32(const uint8_t *p) {
@@ -126,11 +131,12 @@ static M3Result find(node *n, IM3Function *function, const char *name, const cha
 }
 
 static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
-    M3Result result;
+    M3Result result = heap_open(n->limits.banks);
+    if (result) return result;
+    n->has_heap = true;
     if (!(n->environment = m3_NewEnvironment())) return m3Err_mallocFailed;
     if (!(n->runtime = m3_NewRuntime(n->environment, n->limits.stack + ENGINE_STACK_GUARD, NULL)))
         return m3Err_mallocFailed;
-    if (n->limits.arena) engine_arena(n->runtime, n->limits.arena, n->limits.arena_size);
     if ((result = engine_parse(n->environment, &n->module, wasm, size))) return result;
     engine_prepare(n->runtime, n->module);
     n->start = engine_start(n->module);
@@ -138,6 +144,7 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
         m3_FreeModule(n->module);
         return result;
     }
+    if ((result = engine_carve(n->runtime, n->limits.spare))) return result;
     if ((result = link_all(n))) return result;
     if (!range(n->runtime, n->module, 0, SYNOD_LAYOUT_INPUT_MAX)) return "the module has no memory";
     if ((result = find(n, &n->boot, "boot", "i(I)"))) return result;
@@ -149,25 +156,34 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     return m3_RunStart(n->module);
 }
 
+/** Keeps what went wrong in node.error, in words where RAM ran out: NODE_RAM then, else `status`. */
+static node_status broken(node *n, M3Result result, node_status status) {
+    const char *shortage = engine_shortage(result);
+    n->error = shortage ? shortage : result;
+    n->short_of_ram = shortage != NULL;
+    n->down = true;
+    return shortage ? NODE_RAM : status;
+}
+
 node_status node_open(node *n, const node_port *port, const uint8_t *wasm, uint32_t size,
                       const node_limits *limits) {
     memset(n, 0, sizeof *n);
     n->port = port;
     if (limits) n->limits = *limits;
     if (n->limits.stack == 0) n->limits.stack = 4096;
-    n->error = load(n, wasm, size);
-    if (!n->error) return NODE_OK;
-    const char *error = n->error;
+    if (n->limits.spare == 0) n->limits.spare = 12288;
+    M3Result result = load(n, wasm, size);
+    if (!result) return NODE_OK;
     node_close(n);
-    n->error = error;
-    return NODE_MODULE;
+    return broken(n, result, NODE_MODULE);
 }
 
 void node_close(node *n) {
-    engine_free(n->runtime, n->limits.arena, n->limits.arena_size);
+    engine_free(n->runtime);
     m3_FreeEnvironment(n->environment);
+    if (n->has_heap) heap_close();
     n->runtime = NULL, n->environment = NULL, n->module = NULL;
-    n->down = true;
+    n->has_heap = false, n->down = true;
 }
 
 // ---- code ----
@@ -175,17 +191,17 @@ void node_close(node *n) {
 /** Drops all code and links the imports anew, which is code too. */
 static M3Result flush(node *n) {
     node_memory peak = node_report(n);
-    n->code_peak = peak.code_peak, n->arena_peak = peak.code_arena;
+    n->code_peak = peak.code_peak;
+    memcpy(n->bank_peak, peak.code_bank, sizeof n->bank_peak);
     n->flushes++;
     engine_flush(n->runtime, n->module);
     return link_all(n);
 }
 
 /** Drops all code when it has outgrown its limit. Between calls only. */
-static void trim(node *n) {
-    if (n->limits.code == 0 || engine_code(n->runtime) <= n->limits.code) return;
-    M3Result result = flush(n);
-    if (result) n->error = result, n->down = true;
+static M3Result trim(node *n) {
+    if (n->limits.code == 0 || engine_code(n->runtime) <= n->limits.code) return m3Err_none;
+    return flush(n);
 }
 
 /** Calls a function of the ABI, compiling it first when its code was dropped. Arguments as for m3_CallV. */
@@ -201,11 +217,19 @@ static M3Result invoke(IM3Function function, ...) {
 
 // ---- power ----
 
+/** Where RAM ran out, code goes too: wasm3 may have left a function half made. */
 node_status node_restart(node *n) {
-    n->error = n->limits.code > 0 ? flush(n) : NULL;
-    if (!n->error) n->error = engine_restart(n->runtime, n->module, n->start);
-    n->down = n->error != NULL;
-    return n->error ? NODE_MODULE : NODE_OK;
+    bool drop = n->limits.code > 0 || n->short_of_ram;
+    M3Result result = drop ? flush(n) : m3Err_none;
+    if (!result) result = engine_restart(n->runtime, n->module, n->start);
+    if (result) return broken(n, result, NODE_MODULE);
+    n->error = NULL, n->down = false, n->short_of_ram = false;
+    return NODE_OK;
+}
+
+/** The watchdog's turn. */
+static void alive(const node *n) {
+    if (n->port->alive) n->port->alive(n->port->self);
 }
 
 // ---- effects ----
@@ -246,91 +270,136 @@ static node_status perform(node *n, const uint8_t *record) {
     }
 }
 
+/** The call counts as trapped: nothing of it is carried out. */
+static node_status undone(node *n, uint8_t call, M3Result result, node_status status) {
+    if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, NULL, 0);
+    status = broken(n, result, status);
+    if (n->box) box_end(n->box, n->error);
+    return status;
+}
+
 /** Carries out what the last call left in the ring, and adds the call to the trace. */
 static node_status drain(node *n, uint8_t call) {
     uint32_t size, at = 0;
     const uint8_t *memory = engine_memory(n->runtime, n->module, &size);
-    n->error = invoke(n->output);
-    if (!n->error) n->error = m3_GetResultsV(n->output, &at);
-    uint32_t total = n->error || at > size ? UINT32_MAX : measure(memory + at, size - at);
-    if (total == UINT32_MAX) {
-        if (!n->error) n->error = "the effect ring is not a sequence of records";
-        if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, memory, 0);
-        n->down = true;
-        return NODE_RING;
-    }
+    M3Result result = invoke(n->output);
+    if (!result) result = m3_GetResultsV(n->output, &at);
+    if (result) return undone(n, call, result, NODE_RING);
+    uint32_t total = at > size ? UINT32_MAX : measure(memory + at, size - at);
+    if (total == UINT32_MAX)
+        return undone(n, call, "the effect ring is not a sequence of records", NODE_RING);
     if (n->trace) trace_call(n->trace, call, n->value, memory + at, total);
+    if (n->box) box_end(n->box, NULL);
     node_status status = NODE_OK;
-    for (const uint8_t *p = memory + at, *end = p + total; p < end && status == NODE_OK; p += span(p))
+    for (const uint8_t *p = memory + at, *end = p + total; p < end && status == NODE_OK; p += span(p)) {
+        alive(n);
         status = perform(n, p);
+    }
     n->down = status != NODE_OK;
     return status;
 }
 
 /** What follows every call of the device: its result is fetched and its ring drained, or the trap is kept. */
 static node_status finish(node *n, uint8_t call, IM3Function function, M3Result result) {
-    n->value = 0;
+    n->error = NULL, n->value = 0;
     if (!result && m3_GetRetCount(function) == 1) result = m3_GetResultsV(function, &n->value);
-    node_status status = NODE_TRAP;
-    if (!result) status = drain(n, call);
-    else {
-        n->error = result;
-        if (n->trace) trace_call(n->trace, call, TRACE_TRAPPED, NULL, 0);
-        n->down = true;
-    }
-    trim(n);
+    node_status status = result ? undone(n, call, result, NODE_TRAP) : drain(n, call);
+    if ((result = trim(n)) && status == NODE_OK) status = broken(n, result, NODE_TRAP);
+    alive(n);
     return status;
 }
 
 // ---- calls ----
 
-uint8_t *node_input(node *n) {
+/** Where the next input goes; NULL, and why in *result, when there is no such place. */
+static uint8_t *find_input(node *n, M3Result *result) {
     uint32_t at = 0;
-    if (n->down || invoke(n->input) || m3_GetResultsV(n->input, &at)) return NULL;
-    return range(n->runtime, n->module, at, SYNOD_LAYOUT_INPUT_MAX);
+    *result = invoke(n->input);
+    if (!*result) *result = m3_GetResultsV(n->input, &at);
+    uint8_t *to = *result ? NULL : range(n->runtime, n->module, at, SYNOD_LAYOUT_INPUT_MAX);
+    if (!to && !*result) *result = "input() lies outside memory";
+    return to;
 }
 
-static node_status put(node *n, const uint8_t *bytes, uint32_t size) {
+uint8_t *node_input(node *n) {
+    M3Result result;
+    return n->down ? NULL : find_input(n, &result);
+}
+
+/** Puts an input where the device looks for it: *bytes is there then. */
+static node_status put(node *n, const uint8_t **bytes, uint32_t size) {
+    M3Result result;
     if (n->down) return NODE_DOWN;
     if (size > SYNOD_LAYOUT_INPUT_MAX) return NODE_INPUT;
-    uint8_t *to = node_input(n);
-    if (!to) {
-        n->error = "input() lies outside memory";
-        return NODE_INPUT;
-    }
-    if (to != bytes) memmove(to, bytes, size);
+    uint8_t *to = find_input(n, &result);
+    if (!to) return broken(n, result, NODE_TRAP);
+    if (to != *bytes) memmove(to, *bytes, size);
+    *bytes = to;
     return NODE_OK;
+}
+
+/** A call begins, with its input in place. */
+static void begin(node *n, uint8_t call, uint32_t link, uint64_t now, const uint8_t *input, uint32_t size) {
+    uint32_t room;
+    const uint8_t *memory = engine_memory(n->runtime, n->module, &room);
+    alive(n);
+    if (n->box) box_begin(n->box, call, link, now, input, size, memory, room);
 }
 
 node_status node_boot(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
+    begin(n, TRACE_BOOT, 0, now, NULL, 0);
     return finish(n, TRACE_BOOT, n->boot, invoke(n->boot, now));
 }
 
 node_status node_receive(node *n, uint32_t link, const uint8_t *frame, uint32_t size, uint64_t now) {
-    node_status status = put(n, frame, size);
+    node_status status = put(n, &frame, size);
     if (status) return status;
+    begin(n, TRACE_RECEIVE, link, now, frame, size);
     return finish(n, TRACE_RECEIVE, n->receive, invoke(n->receive, link, size, now));
 }
 
 node_status node_request(node *n, const uint8_t *request, uint32_t size, uint64_t now) {
-    node_status status = put(n, request, size);
+    node_status status = put(n, &request, size);
     if (status) return status;
+    begin(n, TRACE_REQUEST, 0, now, request, size);
     return finish(n, TRACE_REQUEST, n->request, invoke(n->request, size, now));
 }
 
 node_status node_tick(node *n, uint64_t now) {
     if (n->down) return NODE_DOWN;
+    begin(n, TRACE_TICK, 0, now, NULL, 0);
     return finish(n, TRACE_TICK, n->tick, invoke(n->tick, now));
+}
+
+bool node_dump(const node *n, const char *why, bool (*put)(void *self, const void *p, uint32_t size),
+               void *self) {
+    uint32_t size;
+    if (!n->box || !n->module) return false;
+    const uint8_t *memory = engine_memory(n->runtime, n->module, &size);
+    return box_dump(n->box, memory, size, why, put, self);
+}
+
+// ---- memory ----
+
+void node_native(node *n, node_stack stack) { n->native = stack; }
+
+/** Bytes above the paint. */
+static uint32_t depth(node_stack stack) {
+    const uint8_t *p = stack.bottom;
+    while (p < stack.top && *p == NODE_PAINT) p++;
+    return (uint32_t)(stack.top - p);
 }
 
 node_memory node_report(const node *n) {
     node_memory m = {0};
-    engine_usage u = engine_measure(n->runtime, n->module, n->limits.arena, n->limits.arena_size);
+    engine_usage u = engine_measure(n->runtime, n->module);
     engine_memory(n->runtime, n->module, &m.linear);
     m.code_peak = u.code > n->code_peak ? u.code : n->code_peak, m.flushes = n->flushes;
-    m.code = u.code, m.code_heap = u.code_heap,
-    m.code_arena = u.code_arena > n->arena_peak ? u.code_arena : n->arena_peak;
+    m.code = u.code, m.heap = heap_report();
+    for (uint32_t i = 0; i < HEAP_BANKS; i++)
+        m.code_bank[i] = u.code_bank[i] > n->bank_peak[i] ? u.code_bank[i] : n->bank_peak[i];
+    m.native = (uint32_t)(n->native.top - n->native.bottom), m.native_used = depth(n->native);
     m.stack = n->limits.stack, m.stack_used = engine_stack_used(n->runtime);
     m.functions = u.functions, m.function_ram = u.function_ram, m.compiled = u.compiled;
     return m;

@@ -141,15 +141,16 @@ static bool call(replay *r) {
     if (size > SYNOD_LAYOUT_INPUT_MAX) return fail(r, "an input longer than a device takes");
     if (code == TRACE_BOOT && node_restart(&r->node)) return fail(r, r->node.error);
     uint8_t *input = node_input(&r->node);
-    if (!input)
+    if (!input && r->node.down)
         return fail(
             r, "a call to a device that is down; only a boot may follow a trap, a reset or a failed store");
-    if (size > 0 && !take(r, input, size)) return false;
+    if (input && size > 0 && !take(r, input, size)) return false;
     if (r->around) r->around(r->self, code, false);
     node_status status = invoke(r, code, load32(head + 4), load64(head + 8), size, input);
     if (r->around) r->around(r->self, code, true);
     r->calls++;
-    if (status == NODE_TRAP || status == NODE_RING) r->traps++, r->trapped = r->node.error;
+    if (status == NODE_TRAP || status == NODE_RING || status == NODE_RAM)
+        r->traps++, r->trapped = r->node.error, r->short_of_ram |= status == NODE_RAM;
     else if (status != NODE_OK && status != NODE_RESET) return fail(r, "the device could not be called");
     return r->error == NULL;
 }
@@ -166,10 +167,13 @@ bool replay_run(replay *r, const uint8_t *wasm, uint32_t size, const node_limits
                           .act = act,
                           .event = event,
                           .reset = reset,
-                          .accelerate = r->accelerate};
+                          .accelerate = r->accelerate,
+                          .alive = r->alive};
     trace_begin(&r->trace);
-    if (node_open(&r->node, &r->port, wasm, size, limits)) return fail(r, r->node.error);
-    r->node.trace = &r->trace;
+    node_status opened = node_open(&r->node, &r->port, wasm, size, limits);
+    r->short_of_ram = opened == NODE_RAM;
+    if (opened) return fail(r, r->node.error);
+    r->node.trace = &r->trace, r->node.box = r->box;
     if (!r->get(r->self, head, sizeof head)) return fail(r, "the tape is shorter than its head");
     if (memcmp(head, "SYNODTAP", 8) != 0) return fail(r, "not a tape");
     if (load32(head + 8) != 1) return fail(r, "a tape of another version");

@@ -41,11 +41,16 @@ typedef struct replay {
     /** node_port.accelerate, called with this struct; NULL: nothing is offered. A tape holds no answers of
      * it, since it changes nothing. Set by the caller. */
     int32_t (*accelerate)(void *self, uint32_t op, const node_operands *o);
+    /** node.box; NULL: none. Set by the caller. */
+    box *box;
+    /** node_port.alive, called with this struct; NULL: none. Set by the caller. */
+    void (*alive)(void *self);
 
     node node;
     trace trace;
     const char *error;   // what went wrong, or NULL
     const char *trapped; // message of the last trap, or NULL; a trap is part of a tape, no error
+    bool short_of_ram;   // one of the traps, or the loading, failed for want of RAM
     uint32_t records;    // read so far
     uint32_t calls;      // made so far
     uint32_t traps;      // of these, trapped

@@ -88,6 +88,11 @@ static void reset(void *self, uint32_t reason) {
     say32(s, SYNOD_LINE_RESET, reason);
 }
 
+static void alive(void *self) {
+    const node_port *board = &((station *)self)->port->board;
+    board->alive(board->self);
+}
+
 static int32_t accelerate(void *self, uint32_t op, const node_operands *o) {
     const node_port *board = &((station *)self)->port->board;
     return board->accelerate(board->self, op, o);
@@ -190,6 +195,7 @@ node_status station_open(station *s, const station_port *port, const uint8_t *wa
                             .act = act,
                             .event = event,
                             .reset = reset,
+                            .alive = port->board.alive ? alive : NULL,
                             .accelerate = port->board.accelerate ? accelerate : NULL};
     for (uint32_t i = 0; i < STATION_CHANNELS; i++) s->sensed[i] = INT64_MIN;
     line_open(&s->line, port->write, port->board.self);

@@ -43,7 +43,7 @@ typedef struct station {
     bool restart;                     // the host asked for it
     bool booted;                      // and boot's result
     int32_t boot;
-    uint8_t module[32];               // SHA-256 of the module
+    uint8_t module[32]; // SHA-256 of the module
     node node;
 } station;
 

@@ -78,7 +78,7 @@ void trace_digest(const trace *t, uint8_t out[32]) {
     trace last = *t;
     for (unsigned i = 0; i < 8; i++) bits[i] = (uint8_t)((t->length * 8) >> (56 - 8 * i));
     trace_add(&last, zeros,
-           1 + (uint32_t)((119 - (t->length & 63)) & 63)); // 0x80 and zeros, up to 8 short of a block
+              1 + (uint32_t)((119 - (t->length & 63)) & 63)); // 0x80 and zeros, up to 8 short of a block
     trace_add(&last, bits, sizeof bits);
     for (unsigned i = 0; i < 32; i++) out[i] = (uint8_t)(last.state[i / 4] >> (24 - 8 * (i % 4)));
 }

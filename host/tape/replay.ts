@@ -259,12 +259,14 @@ class Player {
     if (device === null) return "the device is down; expected a boot";
     this.#answers.start(step.answers);
     let returned = 0;
+    let ring: Uint8Array;
     try {
       if (code === trace.BOOT) returned = device.boot(now);
       else if (code === trace.RECEIVE) device.receive(link, input, now);
       else if (code === trace.REQUEST) returned = device.request(input, now);
       else if (code === trace.TICK) returned = device.tick(now);
       else return `unknown call code ${code}`;
+      ring = device.effects();
     } catch (e) {
       if (e instanceof Mismatch) return e.message;
       if (!(e instanceof Trap)) throw e;
@@ -274,7 +276,7 @@ class Player {
     }
     if (step.trapped) return "the device did not trap, as it did when it was recorded";
     if (this.#answers.left !== 0) return `${this.#answers.left} recorded answers were never asked for`;
-    done(returned, effects.records(device.effects()));
+    done(returned, effects.records(ring));
     return null;
   }
 

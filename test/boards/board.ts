@@ -41,7 +41,7 @@ export function lacking(...programs: string[]): boolean {
 }
 
 /** Path of a program of tools/boards.mjs, under sanitizers where the compiler has them; null when there is no compiler. */
-export async function careful(name: "replay" | "port"): Promise<string | null> {
+export async function careful(name: "replay" | "port" | "heap"): Promise<string | null> {
   if (lacking("cc")) return null;
   try {
     await buildTool(name, { sanitize: true });

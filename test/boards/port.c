@@ -3,8 +3,8 @@
 //   port MODULE.wasm FAILING COMMAND...
 //
 // FAILING counts STOREs and ERASEs from 1; that one fails (0: none). Commands: boot, restart, tick, receive:N
-// (bytes), request:HEX. Prints what the port was told to do, in order, and `COMMAND STATUS VALUE` after each
-// command.
+// (bytes), request:HEX, box:BYTES and page:BYTES (a black box of that room, without or with pages),
+// dump:FILE. Prints what the port was told to do, in order, and `COMMAND STATUS VALUE` after each command.
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -91,6 +91,28 @@ static uint32_t from_hex(const char *text, uint8_t *out, uint32_t room) {
     return n;
 }
 
+static void give_box(node *n, const char *size, bool page) {
+    static box black;
+    uint32_t bytes = (uint32_t)strtoul(size, NULL, 10);
+    free(black.room);
+    black = (box){.room = malloc(bytes), .size = bytes, .page = page};
+    n->box = &black;
+}
+
+static bool put(void *self, const void *p, uint32_t size) { return fwrite(p, 1, size, self) == size; }
+
+static void dump(const node *n, const char *path) {
+    FILE *file = fopen(path, "wb");
+    if (file) printf("dump %d\n", node_dump(n, "said by the port", put, file)), fclose(file);
+}
+
+static bool watched;
+
+static void alive(void *self) {
+    (void)self;
+    if (watched) printf("alive\n");
+}
+
 static node_status command(node *n, const char *text) {
     static uint8_t bytes[4096];
     if (strcmp(text, "boot") == 0) return node_boot(n, 1);
@@ -99,13 +121,18 @@ static node_status command(node *n, const char *text) {
         return node_receive(n, 3, bytes, (uint32_t)strtoul(text + 8, NULL, 10), 2);
     if (strncmp(text, "request:", 8) == 0)
         return node_request(n, bytes, from_hex(text + 8, bytes, sizeof bytes), 3);
-    return node_tick(n, 4);
+    if (strncmp(text, "box:", 4) == 0) give_box(n, text + 4, false);
+    if (strncmp(text, "page:", 5) == 0) give_box(n, text + 5, true);
+    if (strncmp(text, "dump:", 5) == 0) dump(n, text + 5);
+    if (strcmp(text, "alive") == 0) watched = true;
+    return strcmp(text, "tick") == 0 ? node_tick(n, 4) : NODE_OK;
 }
 
 int main(int argc, char **argv) {
-    static const char *const words[] = {"ok", "module", "input", "trap", "ring", "store", "reset", "down"};
-    static const node_port port = {NULL, entropy, read_flash, sense, store,     erase,
-                                   send, act,     event,      reset, accelerate};
+    static const char *const words[] = {"ok",    "module", "input", "trap", "ring",
+                                        "store", "reset",  "down",  "ram"};
+    static const node_port port = {NULL, entropy, read_flash, sense, store, erase,
+                                   send, act,     event,      reset, alive, accelerate};
     uint32_t size = 0;
     node n;
     const uint8_t *wasm = argc > 2 ? read_file(argv[1], &size) : NULL;

@@ -1,11 +1,13 @@
 // boards/runtime/node.h, as a port sees it: effects arrive in order, nothing follows a failed write, and a device that is down
 // stays down until it is restarted.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as accelerate from "../../firmware/wire/accelerate.ts";
+import * as page from "../../host/tape/page.ts";
+import * as tape from "../../host/tape/tape.ts";
 import { REGIONS } from "../../host/wire/map.ts";
 import { careful, fixture, run, scratch } from "./board.ts";
 
@@ -117,6 +119,68 @@ test("an operation that nobody knows is not handed to the port; the offer has no
     assert.equal(port(0, "boot", operation(op, 0xffffffff, [])).slice(2), ["request ok 0"]);
   const offer = port(0, "boot", operation(accelerate.OFFER, 0xffffffff, [0xffffffff])).slice(2);
   assert.equal(offer, ["accelerate 0 0", `request ok ${0x7e}`]);
+});
+
+test("the watchdog is fed when a call begins, before each effect, and when it ends, also in a trap", () => {
+  if (!program) return;
+  const turns = (...commands: string[]) =>
+    port(0, "boot", "alive", ...commands)
+      .slice(3)
+      .map((l) => l.split(" ")[0]);
+  assert.equal(turns("request:0b"), [
+    ...["alive", "alive", "store", "alive", "send", "alive", "store", "alive", "send", "alive"],
+    "request",
+  ]);
+  assert.equal(turns("request:01"), ["alive", "alive", "request"]);
+});
+
+/** The records of the tape of a call that went wrong. */
+function dumped(...commands: string[]): tape.Record[] {
+  const file = join(scratch, "port.tape");
+  assert.ok(port(0, ...commands, `dump:${file}`).includes("dump 1"));
+  return tape.parse(new Uint8Array(readFileSync(file)));
+}
+
+const types = (records: tape.Record[]): number[] => records.map(({ type }) => type);
+const notes = (records: tape.Record[]): unknown[] =>
+  records.filter(({ type }) => type === tape.NOTE).map(({ payload }) => tape.note(payload));
+
+test("the box holds a call with its answers; the page before it where there is room, else the page after, and says so", () => {
+  if (!program) return;
+  const { KEYFRAME, CALL, SENSE, READ, NOTE } = tape;
+  const trap = { trap: "the effect ring is not a sequence of records" };
+  const kept = dumped("page:70000", "boot", "request:0609");
+  assert.equal(types(kept), [KEYFRAME, CALL, NOTE]);
+  assert.equal(notes(kept), [trap]);
+  for (const box of ["box:4096", "page:4200"]) {
+    const after = dumped(box, "boot", "request:0609");
+    assert.equal(types(after), [KEYFRAME, CALL, NOTE, NOTE]);
+    assert.equal(notes(after), [{ page: "after" }, trap]);
+    const [before, now] = [kept, after].map(([frame]) => {
+      const memory = new Uint8Array(65536);
+      page.apply(memory, frame.payload.subarray(tape.KEYFRAME_HEAD));
+      return memory;
+    });
+    const differing = now.findIndex((b, i) => b !== before[i]);
+    assert.ok(differing > 0, "the call changed memory");
+  }
+  // a read of a range that is not there gives -1; then the load past memory
+  const answered = dumped("page:70000", "boot", "request:0d");
+  assert.equal(types(answered), [KEYFRAME, CALL, SENSE, READ, NOTE]);
+});
+
+test("a box without room for all of a call says that it is cut; without any, there is still a tape", () => {
+  if (!program) return;
+  const small = dumped("box:50", "boot", "request:0d");
+  assert.equal(notes(small).slice(0, 2), [{ page: "after" }, { cut: "the room of the box did not hold all answers" }]);
+  for (const size of [0, 1, 8, 27]) assert.ok(!types(dumped(`box:${size}`, "boot", "request:01")).includes(tape.CALL));
+});
+
+test("a call that went well is on no tape, nor is one of a node without a box", () => {
+  if (!program) return;
+  const file = join(scratch, "none.tape");
+  assert.ok(port(0, "page:70000", "boot", "request:01", "restart", "boot", `dump:${file}`).includes("dump 0"));
+  assert.ok(port(0, "boot", "request:01", `dump:${file}`).includes("dump 0"));
 });
 
 test("an input that is too long is refused before the device sees it, and nothing is down", () => {

@@ -1,13 +1,13 @@
 // The C of boards/: clean under -Werror with every compiler at hand, and wasm3's private parts named in one place only.
 
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { strictness, wasm3Folder } from "../../tools/boards.mjs";
-import { lacking, root } from "./board.ts";
+import { lacking, root, scratch } from "./board.ts";
 
 const run = promisify(execFile);
 const files = (folder: string, end: string): string[] =>
@@ -64,11 +64,47 @@ for (const [cc, sources, flags] of CHIPS)
     );
   });
 
-test("only engine.c and fuse.c name wasm3's private parts", () => {
+/** Files of ours: core.c and fuse.c are wasm3's with ours around them, and rival.c is no part of a device. */
+const ours = ["runtime", "binding", "posix", "bare", "cortexm", "stm32f405", "mps2", "riscv", "xtensa"]
+  .flatMap((folder) => files(folder, ".c"))
+  .filter((f) => !/(core|fuse|rival)\.c$/.test(f));
+
+/** What cppcheck finds in these files. */
+async function findings(sources: string[]): Promise<string> {
+  const about = ["runtime", "bare", "cortexm", "posix"].flatMap((f) => ["-I", join(root, "boards", f)]);
+  const quiet = ["--quiet", "--suppress=missingInclude", "--suppress=missingIncludeSystem"];
+  // the linker's symbols are addresses, not objects: their difference is meant
+  const symbols = `--suppress=comparePointers:${join(root, "boards/bare")}/*`;
+  const flags = ["--std=c11", "--enable=warning,performance,portability", "--template={file}:{line} {id} {message}"];
+  const { stderr } = await run("cppcheck", [...flags, ...quiet, symbols, ...about, ...sources], { cwd: root });
+  return stderr.trim();
+}
+
+test("cppcheck finds nothing in the C of boards/", async () => {
+  if (lacking("cppcheck")) return;
+  assert.is(await findings(ours), "");
+});
+
+test("cppcheck finds what is wrong: a read past an array, a null pointer, a leak", async () => {
+  if (lacking("cppcheck")) return;
+  const wrong = join(scratch, "wrong.c");
+  writeFileSync(
+    wrong,
+    `#include <stdlib.h>
+int a(void) { int x[4] = {0}; return x[4]; }
+int b(void) { int *p = NULL; return *p; }
+void c(void) { char *p = malloc(4); if (p) p[0] = 1; }
+`,
+  );
+  const found = await findings([wrong]);
+  for (const id of ["arrayIndexOutOfBounds", "nullPointer", "memleak"]) assert.ok(found.includes(id), found);
+});
+
+test("only engine.c, fuse.c and core.c name wasm3's private parts", () => {
   for (const folder of ["runtime", "binding", "bare", "cortexm", "mps2", "posix", "riscv", "stm32f405", "xtensa"]) {
     for (const file of [...files(folder, ".c"), ...files(folder, ".h")]) {
-      if (/(engine|fuse)\.c$/.test(file)) continue;
-      assert.not.match(readFileSync(file, "utf8"), /"m3_\w+\.h"|runtime->|module->(?!boot|input)/, file);
+      if (/(engine|fuse|core)\.c$/.test(file)) continue;
+      assert.not.match(readFileSync(file, "utf8"), /"m3_\w+\.[ch]"|runtime->|module->(?!boot|input)/, file);
     }
   }
 });
