@@ -156,11 +156,14 @@ function packaged(version) {
   });
 }
 
-/** Pages of docs/: links into the tree become links into the archive. */
-const page = (path, from) =>
+/** Pages of docs/: their links into the tree become links into the archive, and VERSION becomes this one. */
+const page = (path, from, version) =>
   text(
     path,
-    readFileSync(join(root, from), "utf8").replaceAll("](../boards/", "](boards/").replaceAll("](abi.md", "](ABI.md"),
+    readFileSync(join(root, from), "utf8")
+      .replaceAll("](../", "](")
+      .replaceAll("](abi.md", "](ABI.md")
+      .replaceAll("synod-VERSION", `synod-${version}`),
   );
 
 // ---- the whole ----
@@ -184,10 +187,12 @@ export async function release({ wasm = built("device.wasm"), out = built("") } =
     ...compiled,
     ...folders,
     ...flat([...compiled, ...folders]),
-    { path: "boards/README.md", bytes: readFileSync(join(root, "boards/README.md")) },
-    { path: "CHANGELOG.md", bytes: readFileSync(join(root, "CHANGELOG.md")) },
-    page("INTEGRATION.md", "docs/integration.md"),
-    page("ABI.md", "docs/abi.md"),
+    ...["boards/README.md", "CHANGELOG.md", "ERRORS.md"].map((path) => ({
+      path,
+      bytes: readFileSync(join(root, path)),
+    })),
+    page("INTEGRATION.md", "docs/integration.md", version),
+    page("ABI.md", "docs/abi.md", version),
     text(
       "VERSION",
       `synod ${version}\nabi ${abi}\nline ${line}\nwasm3 ${wasm3Version}\nmodule ${sha256(bytes)} abi ${asks}\n`,

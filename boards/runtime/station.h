@@ -15,14 +15,14 @@
 //   function        called within          takes at most     when it cannot
 //   now             every call             microseconds      it always can
 //   write           every call             its n bytes       waits; the line's other end may be absent
-//   entropy         boot, step             milliseconds      does not return: no key without randomness
+//   entropy         every call             milliseconds      does not return: no key without randomness
 //   read            every call             its n bytes       a negative number; the device goes on
-//   sense           step                   microseconds      INT64_MIN: nothing new
+//   sense           step, request          microseconds      INT64_MIN: nothing new
 //   store, erase    every call             a sector's time   false: the device is down, nothing more is sent
 //   send            every call             a frame's time    drops it
 //   act             step, request          microseconds      the port's own affair
-//   event           every call             microseconds      drops it
-//   reset           boot, step, request    microseconds      it only takes note; station_up is false next
+//   event           every call             its n bytes       drops it
+//   reset           every call             microseconds      it only takes note; station_up is false next
 //
 // Time is in milliseconds since power-on and never wraps. Flash is addressed by region and byte, erased by
 // index of a sector. Values of sensors and actuators are thousandths of their unit. Bytes handed over are
