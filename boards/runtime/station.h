@@ -14,7 +14,7 @@
 //
 //   function        called within          takes at most     when it cannot
 //   now             every call             microseconds      it always can
-//   write           every call             its n bytes       waits; the line's other end may be absent
+//   write           every call             its n bytes       waits a while, then drops
 //   entropy         every call             milliseconds      does not return: no key without randomness
 //   read            every call             its n bytes       a negative number; the device goes on
 //   sense           step, request          microseconds      INT64_MIN: nothing new
