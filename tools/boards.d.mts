@@ -27,6 +27,6 @@ export function buildPosix(options?: {
   output?: string;
 }): Promise<boolean>;
 export function buildTool(
-  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "native" | "rival",
+  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "line" | "native" | "rival",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;

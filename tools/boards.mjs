@@ -230,6 +230,7 @@ const TOOLS = {
     ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
   },
   port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
+  line: { ours: [join(root, "test/boards/line.c"), ...sources("runtime", "line.c")], wasm3: false },
   native: {
     ours: [
       join(root, "test/boards/native.c"),

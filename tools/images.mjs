@@ -3,17 +3,21 @@
 //   buildImage({ board, main, wasm })    build/BOARD-NAME.elf: boards/bare, the board's own folder, wasm3, the runtime, a module
 //   runImage({ board, elf, tape })       replays a tape on it, returns what it printed
 //   emulator(board, elf, words)          program and arguments, for who talks to it meanwhile (board.ts)
+//   images.mjs BOARD WASM IMAGE.elf      an image of a device that lives (host/live/qemu.ts)
 //
 // Rule: an instruction is a nanosecond (`-icount shift=0`), so every run of an image prints the same to the byte.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mjs";
 
 const BARE = dirname(sources("bare", "board.h")[0]);
 const CORTEXM = dirname(sources("cortexm", "cortexm.h")[0]);
 const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
 const STATION = ["line.c", "station.c"];
+const MACHINES = JSON.parse(readFileSync(join(BARE, "..", "machines.json"), "utf8"));
 const ARM = "arm-none-eabi-gcc";
 const arm = (...cpu) => ({
   cc: ARM,
@@ -22,6 +26,8 @@ const arm = (...cpu) => ({
   link: ["--specs=nosys.specs"],
   qemu: "qemu-system-arm",
 });
+
+const ALONE = ["-net", "none", "-serial", "null"];
 
 /** By name: how an image is compiled, and what runs it. `script` is the linker's. */
 export const BOARDS = {
@@ -38,8 +44,16 @@ export const BOARDS = {
       ["stm32f405", "live.c", "emulated.c"],
     ],
     script: "stm32f405/chip.ld",
+    onChip: {
+      files: [
+        ["bare", "regions.c", "noradio.c"],
+        ["cortexm", "start.c", "live.c"],
+        ["stm32f405", "chip.c", "live.c", "clock.c", "flash.c", "rng.c", "alone.c"],
+      ],
+      script: "stm32f405/device.ld",
+    },
     emulated: ["-Wl,--defsym=BANK2=0x20020000"], // QEMU has no CCM there
-    machine: ["-M", "netduinoplus2", "-net", "none", "-serial", "null"],
+    machine: [...MACHINES.stm32f405.machine, ...ALONE],
   },
   an386: {
     ...arm("-mcpu=cortex-m4"),
@@ -54,7 +68,7 @@ export const BOARDS = {
       ["mps2", "live.c", "lan9118.c"],
     ],
     script: "mps2/an386.ld",
-    machine: ["-M", "mps2-an386", "-net", "none", "-serial", "null"],
+    machine: [...MACHINES.an386.machine, ...ALONE],
   },
   riscv: {
     cc: "riscv64-unknown-elf-gcc",
@@ -75,18 +89,7 @@ export const BOARDS = {
     ],
     script: "riscv/virt.ld",
     qemu: "qemu-system-riscv32",
-    machine: [
-      "-M",
-      "virt",
-      "-bios",
-      "none",
-      "-cpu",
-      "rv32,a=off,f=off,d=off,mmu=off",
-      "-net",
-      "none",
-      "-serial",
-      "null",
-    ],
+    machine: [...MACHINES.riscv.machine, ...ALONE],
   },
   lx106: {
     cc: "xtensa-lx106-elf-gcc",
@@ -111,9 +114,16 @@ export function missingFor(board) {
 /** The compiler of a board's images. */
 export const compilerOf = (board) => BOARDS[board].cc;
 
+/** What an image is linked from besides what all have: files of folders, and the linker's script. */
+function parts(board, main, chip) {
+  const { files, live = [], script, onChip } = BOARDS[board];
+  if (main !== "device") return { files, script };
+  return chip ? onChip : { files: [...files, ...live], script };
+}
+
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape,
- * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
+ * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's, a device with the chip's drivers; `optimize` is -Os unless
  * said otherwise.
  */
 export function buildImage({
@@ -123,13 +133,15 @@ export function buildImage({
   name = basename(wasm, ".wasm") + (main === "replay" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
+  output = paths.image(board, chip ? `${name}-chip` : name),
 } = {}) {
-  const { cc, flags, link, files, live = [], own = {}, script, emulated = [] } = BOARDS[board];
-  return make(paths.image(board, chip ? `${name}-chip` : name), {
+  const { cc, flags, link, own = {}, emulated = [] } = BOARDS[board];
+  const { files, script } = parts(board, main, chip);
+  return make(output, {
     cc,
     ours: [
       ...sources("bare", `${main}.c`, "memory.c", "module.S"),
-      ...[...files, ...(main === "device" ? live : [])].flatMap(([f, ...names]) => sources(f, ...names)),
+      ...files.flatMap(([f, ...names]) => sources(f, ...names)),
       ...sources("runtime", ...RUNTIME, ...(main === "device" ? STATION : [])),
     ],
     own,
@@ -207,4 +219,17 @@ export function runImage({ board = "stm32f405", elf, tape, each = false, timeout
       else done(report);
     });
   });
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [board, wasm, output] = process.argv.slice(2);
+  try {
+    if (!Object.hasOwn(BOARDS, board) || !output) throw new Error("images.mjs BOARD MODULE.wasm IMAGE.elf");
+    const missing = missingFor(board);
+    if (missing.length > 0) throw new Error(`apt-get install ${missing.join(" ")} brings what ${board} is built with`);
+    await buildImage({ board, wasm: resolve(wasm), main: "device", output: resolve(output) });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -139,14 +139,29 @@ static void here(station *s) {
     line_end(&s->line);
 }
 
+/** The line is free for the next one. */
+static void got(station *s) {
+    line_begin(&s->line, SYNOD_LINE_GOT, 0);
+    line_add32(&s->line, s->line.taken);
+    line_add32(&s->line, s->line.dropped);
+    line_end(&s->line);
+}
+
 /** A record came in whole. */
 static void take(station *s) {
     const uint8_t *record = s->line.record, *bytes = record + SYNOD_LINE_BYTES;
     uint32_t n = s->line.size - SYNOD_LINE_BYTES, a = record[SYNOD_LINE_A];
     switch (record[SYNOD_LINE_KIND]) {
-    case SYNOD_LINE_HELLO: here(s); break;
-    case SYNOD_LINE_FRAME: station_hear(s, a, bytes, n); break;
+    case SYNOD_LINE_HELLO:
+        here(s);
+        if (s->booted) say32(s, SYNOD_LINE_BOOT, (uint32_t)s->boot);
+        break;
+    case SYNOD_LINE_FRAME:
+        got(s);
+        station_hear(s, a, bytes, n);
+        break;
     case SYNOD_LINE_REQUEST:
+        got(s);
         if (n <= SYNOD_LAYOUT_INPUT_MAX) request(s, bytes, n);
         break;
     case SYNOD_LINE_SENSE:
@@ -188,7 +203,8 @@ node_status station_open(station *s, const station_port *port, const uint8_t *wa
 void station_boot(station *s) {
     here(s);
     node_status status = node_boot(&s->node, s->port->now(s->port->board.self));
-    if (status == NODE_OK) say32(s, SYNOD_LINE_BOOT, (uint32_t)s->node.value);
+    s->booted = status == NODE_OK, s->boot = s->node.value;
+    if (s->booted) say32(s, SYNOD_LINE_BOOT, (uint32_t)s->boot);
     answered(s, status);
 }
 

@@ -63,6 +63,8 @@ typedef struct station {
     int64_t sensed[STATION_CHANNELS]; // INT64_MIN: nothing new
     node_status status;               // anything but NODE_OK: the device is down
     bool restart;                     // the host asked for it
+    bool booted;                      // and boot's result
+    int32_t boot;
     uint8_t module[32];               // SHA-256 of the module
     node node;
 } station;

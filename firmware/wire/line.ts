@@ -14,9 +14,11 @@
 //                                                       ACT             channel   0 value i64
 //                                                       RESET           -         0 reason u32
 //                                                       TRAP, NOTICE    -         words
+//                                                       GOT             -         0 records taken so far u32 · 4 dropped u32
 //
 // Between ASKED and REPLY stand the events of that request and no others. A record that is damaged, too long or of no known kind is dropped; the next 00
-// begins anew. Rule: FRAME is the radio of a board that has none, so whoever holds the other end carries frames, and may lose them; of
+// begins anew. GOT follows each FRAME and REQUEST that was taken: who waits for it never has more on the line than the board can hold, and one that
+// does not come is one that was lost. Rule: FRAME is the radio of a board that has none, so whoever holds the other end carries frames, and may lose them; of
 // all else a host that hears nothing asks again.
 
 export const KIND: u32 = 0;
@@ -45,6 +47,7 @@ export const ACT: u32 = 21;
 export const RESET: u32 = 22;
 export const TRAP: u32 = 23;
 export const NOTICE: u32 = 24;
+export const GOT: u32 = 25;
 
 /** What HERE says in `a`. */
 export const VERSION: u32 = 1;

@@ -19,6 +19,8 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   replay: () => import("./replay.ts"),
   shrink: () => import("./shrink.ts"),
   keygen: () => import("./keygen.ts"),
+  provision: () => import("./provision.ts"),
+  monitor: () => import("./monitor.ts"),
   tx: () => import("./tx.ts"),
   query: () => import("./query.ts"),
   tape: () => import("./record.ts"),

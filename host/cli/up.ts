@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Costs } from "../fleet/costs.ts";
 import * as faults from "../fleet/faults.ts";
+import * as kinds from "../live/kinds.ts";
 import * as fleetfile from "../target/fleetfile.ts";
 import * as targets from "../target/open.ts";
 import { Sim } from "../target/sim.ts";
@@ -40,8 +41,23 @@ interface Plan {
   readonly file: string;
 }
 
+/** The fleet in real time that --devices lists, in a folder. */
+function live(values: flag.Values, devices: string, given: number | undefined): Plan {
+  const n = kinds.parse(devices).length;
+  if (given !== undefined && given !== n) throw new exit.Usage(`--devices names ${n} devices, not ${given}`);
+  if (!["", "posix"].includes(flag.text(values, "engine")))
+    throw new exit.Usage("--devices is a fleet in real time: without --engine");
+  const dir = flag.text(values, "dir");
+  const folder = dir === "" ? newFolder() : resolve(dir);
+  return { word: `posix:${folder}`, options: { n, devices }, file: join(folder, "fleet.json") };
+}
+
+const newFolder = (): string => join(tmpdir(), `synod-fleet-${randomBytes(4).toString("hex")}`);
+
 /** The fleet that a number of devices and an engine ask for: simulated, or processes in a folder. */
 function plain(values: flag.Values, given: number | undefined): Plan {
+  const devices = flag.text(values, "devices");
+  if (devices !== "") return live(values, devices, given);
   const which = flag.oneOf(values, "engine", "wasm3", ENGINES);
   const dir = flag.text(values, "dir");
   if (which !== "posix") {
@@ -49,7 +65,7 @@ function plain(values: flag.Values, given: number | undefined): Plan {
     const n = given ?? DEVICES;
     return { word: `sim:${n}`, options: { engine: which, n }, file: "" };
   }
-  const folder = dir === "" ? join(tmpdir(), `synod-fleet-${randomBytes(4).toString("hex")}`) : resolve(dir);
+  const folder = dir === "" ? newFolder() : resolve(dir);
   const n = given ?? (dir === "" ? DEVICES : undefined); // a folder that is not blank knows its fleet
   return { word: `posix:${folder}`, options: n === undefined ? {} : { n }, file: join(folder, "fleet.json") };
 }
@@ -96,7 +112,8 @@ function describe({ file, word }: Plan, target: Target): string {
   if (!word.startsWith("posix:") || target.kind === "remote") return file;
   const dir = word.slice("posix:".length);
   if (!existsSync(dir)) mkdirSync(dir, { recursive: true });
-  if (!existsSync(file)) fleetfile.write(file, { engine: "posix", n: target.n, dir: resolve(dir) });
+  const { devices } = (target.log.header?.options ?? {}) as { devices?: string };
+  if (!existsSync(file)) fleetfile.write(file, { engine: "posix", n: target.n, dir: resolve(dir), devices });
   return file;
 }
 
@@ -108,8 +125,10 @@ function title(target: Target): string {
     mtu,
     board: slow,
     accelerate,
+    devices: list,
   } = (target.log.header?.options ?? {}) as Record<string, string | number | boolean | undefined> & { board?: Costs };
-  if (target.log.header?.kind !== "sim") return `${devices}  processes${accelerate ? ", accelerated" : ""}`;
+  if (target.log.header?.kind !== "sim")
+    return `${devices}  ${/^posix(\*\d+)?$/.test(`${list ?? "posix"}`) ? "processes" : `${list}`}${accelerate ? ", accelerated" : ""}`;
   return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
 }
 
@@ -206,6 +225,10 @@ export const command: Command = {
   options: [
     valued("--engine", "wasm3, v8, or posix: each device a process (default wasm3)"),
     valued("--dir", "posix: folder of the processes' flash (default: a new one)"),
+    valued(
+      "--devices",
+      "A fleet of several kinds in real time: posix, sim, qemu:BOARD, serial:PATH, each with *N for N",
+    ),
     switched("--accelerate", "posix: libsodium checks, signs and hashes; devices decide the same, only sooner"),
     valued("--fleet", "A fleet's description, fleet.json"),
     valued("--seconds", "End after this much time of the fleet (default: when told to)"),
@@ -230,6 +253,7 @@ export const command: Command = {
     "up 4 --seconds 30 --json",
     "up 4 --engine posix --accelerate",
     "up 4 --board stm32f405",
+    "up --devices qemu:stm32f405,qemu:an386,posix,sim*4",
     "up 7 --kill 3@5 --restart 3@15 --seconds 20 --plain",
     "up fleet.json --tape bug.tape",
   ],

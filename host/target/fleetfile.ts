@@ -5,6 +5,7 @@
 //     "board"?: "stm32f405"                                        the board whose speed simulated devices have (host/fleet/costs.ts)
 //     "senses"?: "weather" | "nothing" | {"recording": {"from": 2330, "intervalMs": 1000}}
 //     "dir"?: "flash",                                             posix: the folder with the processes' flash ("flash" by default)
+//     "devices"?: "qemu:stm32f405,posix,sim*2",                    posix: what its devices are, processes by default (host/live/kinds.ts)
 //     "gateway"?: "http://127.0.0.1:7777" }                        where it runs now; written by `synod up`
 //
 // Paths are relative to the file. Rule: a file that says anything else is refused by number, with the field and what it takes.
@@ -12,6 +13,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import * as costs from "../fleet/costs.ts";
+import * as kinds from "../live/kinds.ts";
 import * as refusal from "../wire/refusal.ts";
 
 export type Engine = "wasm3" | "v8" | "posix";
@@ -32,6 +34,8 @@ export interface Described {
   /** Path of the module; absolute when it was read. */
   readonly wasm?: string;
   readonly senses?: Senses;
+  /** What the devices of a fleet in real time are. */
+  readonly devices?: string;
   /** Folder of the processes' flash; absolute when it was read. */
   readonly dir?: string;
   readonly gateway?: string;
@@ -72,6 +76,14 @@ const FIELDS: Record<keyof Described, Check> = {
   mtu: whole(128, 1500),
   board: (value) => (costs.NAMES.includes(value as costs.Board) ? null : `one of ${costs.NAMES.join(", ")}`),
   wasm: text,
+  devices: (value) => {
+    try {
+      kinds.parse(String(value));
+      return null;
+    } catch (error) {
+      return `a list like "qemu:stm32f405,posix,sim*2": ${(error as Error).message}`;
+    }
+  },
   senses,
   dir: text,
   gateway: address,
@@ -96,6 +108,10 @@ export function check(value: unknown, where: string): Described {
   }
   if (fields.engine !== "posix" && fields.dir !== undefined)
     throw shape(`${where}: "dir" is for "engine": "posix", a fleet of processes`);
+  if (fields.engine !== "posix" && fields.devices !== undefined)
+    throw shape(`${where}: "devices" is for "engine": "posix", a fleet in real time`);
+  if (fields.devices !== undefined && kinds.parse(fields.devices as string).length !== fields.n)
+    throw shape(`${where}: "devices" names another number of devices than "n"`);
   if (fields.engine === "posix" && fields.board !== undefined)
     throw shape(`${where}: "board" is for a simulated fleet; processes are as fast as this machine`);
   return fields as unknown as Described;

@@ -16,24 +16,26 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as genesis from "../../firmware/wire/genesis.ts";
 import * as reason from "../../firmware/wire/reason.ts";
-import * as record from "../../firmware/wire/record.ts";
 import * as request from "../../firmware/wire/request.ts";
 import * as event from "../../firmware/wire/event.ts";
 import { hex, u16, u32, u64 } from "../device/bytes.ts";
-import * as flash from "../fleet/flash.ts";
 import * as provision from "../fleet/provision.ts";
 import * as refusal from "../wire/refusal.ts";
-import { Process, type End, type Message } from "./process.ts";
+import * as kinds from "../live/kinds.ts";
+import type { End, Life, Message } from "../live/life.ts";
 
 /** What a cell is made of; what is left out is that of the folder, or the usual when the folder is blank. */
 export interface Wanted extends Partial<provision.Cell> {
   /** Number of devices. */
   readonly n?: number;
+  /** What each of them is; processes unless said otherwise. */
+  readonly devices?: readonly kinds.Kind[];
 }
 
 export interface Folder {
   readonly path: string;
   readonly n: number;
+  readonly devices: readonly kinds.Kind[];
   readonly cell: provision.Cell;
   /** First 8 bytes of the genesis hash, hex. */
   readonly name: string;
@@ -45,31 +47,33 @@ export interface Folder {
 }
 
 /** How its devices are started. */
-export interface How {
+export interface How extends kinds.How {
   /** The module; the one in the folder otherwise, or the built meter. */
   readonly wasm?: Uint8Array;
-  readonly sync?: boolean;
-  readonly accelerate?: boolean;
-  readonly program?: string;
 }
 
 const DEVICES = 4;
+/** The pace that a cell with boards in it is made for. */
+const BOARD = "stm32f405";
 const CELL_KEY = 32;
 const GENESIS_AT = 1 + CELL_KEY;
 const BUILT = fileURLToPath(new URL("../../build/device.wasm", import.meta.url));
 
 const other = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_OTHER, detail);
 
-/** Where the flash of a device lies. */
-export const flashOf = (path: string, device: number): string => join(path, String(device), "flash");
+export { flashOf } from "../live/kinds.ts";
 
-/** Contents of a flash region of a device, from its file. */
-export function region(path: string, device: number, number: number): Uint8Array {
-  const file = readFileSync(flashOf(path, device));
-  let from = 0;
-  for (let r = 1; r < number; r++) from += flash.REGIONS[r].size;
-  return new Uint8Array(file.buffer, file.byteOffset + from, flash.REGIONS[number].size);
+/** All of the flash of a device, from its file, in whatever order its board keeps it; null when the flash is on a desk. */
+export function cells(path: string, device: number): Uint8Array | null {
+  const file = kinds.flashOf(path, device);
+  if (!existsSync(file)) return null;
+  const bytes = readFileSync(file);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
+
+/** Contents of a flash region of a process, from its file. */
+export const region = (path: string, device: number, number: number): Uint8Array =>
+  kinds.region("posix", path, device, number);
 
 /** The refusal for a process that could not start. */
 export function failed(device: number, { words, status, signal }: End): refusal.Refused {
@@ -92,6 +96,12 @@ function known(path: string): { request: Uint8Array; genesis: Uint8Array } | nul
   if (bytes[0] !== request.PROVISION || bytes.length !== GENESIS_AT + genesis.VALIDATORS + n * genesis.STRIDE)
     throw other(`${file} is no cell: it is torn, or something else`);
   return { request: bytes, genesis: bytes.slice(GENESIS_AT) };
+}
+
+/** What the devices of a folder are, as its making noted; undefined when it is blank. */
+function kept(path: string): kinds.Kind[] | undefined {
+  const file = join(path, "devices");
+  return existsSync(file) ? kinds.parse(readFileSync(file, "utf8").trim()) : undefined;
 }
 
 /** What a genesis says of its cell. */
@@ -120,41 +130,37 @@ function compare(path: string, n: number, cell: provision.Cell, wanted: Wanted):
 /** A device that runs alone: nobody hears it, and it hears nobody. */
 interface Alone {
   readonly device: number;
-  readonly process: Process;
+  readonly life: Life;
   identity: provision.Identity | null;
 }
 
-function alone(path: string, device: number, wasm: string, { sync, accelerate, program }: How): Alone {
-  mkdirSync(join(path, String(device)), { recursive: true });
-  const of: Alone = {
-    device,
-    identity: null,
-    process: new Process({ wasm, flash: flashOf(path, device), sync, accelerate, program }, (message: Message) => {
-      if (message.what !== "event" || message.kind !== event.IDENTITY || message.bytes.length < 40) return;
-      of.identity = { publicKey: message.bytes.slice(0, 32), kid: message.bytes.slice(32, 40) };
-    }),
+function alone(kind: kinds.Kind, place: kinds.Place): Alone {
+  const hear = (message: Message): void => {
+    if (message.what !== "event" || message.kind !== event.IDENTITY || message.bytes.length < 40) return;
+    of.identity = { publicKey: message.bytes.slice(0, 32), kid: message.bytes.slice(32, 40) };
   };
+  const of: Alone = { device: place.device, identity: null, life: kinds.start(kind, place, hear) };
   return of;
 }
 
 /** Waits until it has booted and said who it is. */
 async function identify(of: Alone): Promise<provision.Identity> {
-  const why = await of.process.booted.catch(async () => Promise.reject(failed(of.device, await of.process.ended)));
+  const why = await of.life.booted.catch(async () => Promise.reject(failed(of.device, await of.life.ended)));
   if (why !== 0) throw other(`the flash of device ${of.device} is refused by its module: reason ${why}`);
-  if (of.identity === null) await of.process.request(Uint8Array.of(request.IDENTITY));
+  if (of.identity === null) await of.life.request(Uint8Array.of(request.IDENTITY));
   if (of.identity === null) throw other(`device ${of.device} does not say who it is`);
   return of.identity;
 }
 
 /** Gives a device its genesis, unless its flash holds it. Throws Refused TARGET_OTHER when it belongs elsewhere. */
 async function join_(path: string, of: Alone, bytes: Uint8Array, genesisBytes: Uint8Array): Promise<void> {
-  const { device, process, identity } = of;
+  const { device, life, identity } = of;
   const at = genesis.VALIDATORS + genesis.STRIDE * device;
   if (hex(identity!.publicKey) !== hex(genesisBytes, at, at + 32))
     throw other(`the flash of device ${device} belongs to another device: its key is not the one in ${path}/cell`);
-  const config = hex(region(path, device, record.REGION_CONFIG));
-  if (config.includes(hex(genesisBytes))) return;
-  const reply = await process.request(bytes);
+  const flash = cells(path, device);
+  if (flash !== null && Buffer.from(flash).includes(Buffer.from(genesisBytes))) return;
+  const reply = await life.request(bytes);
   if (reply.reason === reason.PROVISIONED)
     throw other(`the flash of device ${device} belongs to another cell than ${path}/cell`);
   if (reply.reason !== 0) throw other(`device ${device} refuses its genesis: reason ${reply.reason}`);
@@ -169,7 +175,8 @@ function write(path: string, bytes: Uint8Array): void {
 /** Makes a folder ready to run: its devices have a key, a flash file and one genesis. Throws Refused. */
 export async function open(path: string, wanted: Wanted, how: How = {}): Promise<Folder> {
   const found = known(path);
-  const n = found === null ? (wanted.n ?? DEVICES) : found.genesis[genesis.N];
+  const list = wanted.devices ?? kept(path);
+  const n = found === null ? (wanted.n ?? list?.length ?? DEVICES) : found.genesis[genesis.N];
   if (!(Number.isInteger(n) && n >= 1 && n <= 32))
     throw new refusal.Refused(refusal.TARGET_SHAPE, `a fleet has 1 to 32 devices, not ${n}`);
   if (found !== null) compare(path, n, cellOf(found.genesis), wanted);
@@ -181,30 +188,46 @@ export async function open(path: string, wanted: Wanted, how: How = {}): Promise
       throw new refusal.Refused(refusal.TARGET_ABSENT, `${BUILT} is not built; run npm run build`);
     write(wasm, readFileSync(BUILT));
   }
-  const devices: Alone[] = [];
+  const devices = list ?? Array<kinds.Kind>(n).fill("posix");
+  if (devices.length !== n) throw other(`${path} holds a fleet of ${n} devices, not of ${devices.length}`);
+  write(join(path, "devices"), Buffer.from(`${kinds.format(devices)}\n`));
+  const module = new Uint8Array(readFileSync(wasm));
+  await kinds.prepare(devices, wasm, module, how).catch((error: Error) => {
+    throw error instanceof refusal.Refused ? error : new refusal.Refused(refusal.TARGET_ABSENT, error.message);
+  });
+  const { wasm: _, ...start } = how;
+  const all: Alone[] = [];
   try {
-    for (let i = 0; i < n; i++) devices.push(alone(path, i, wasm, how));
-    const identities = await Promise.all(devices.map(identify));
-    const bytes = found?.request ?? fresh(path, wanted, identities);
+    for (let device = 0; device < n; device++)
+      all.push(alone(devices[device], { path, wasm, module, device, ...start }));
+    const identities = await Promise.all(all.map(identify));
+    const bytes = found?.request ?? fresh(path, wanted, devices, identities);
     const genesisBytes = bytes.slice(GENESIS_AT);
-    await Promise.all(devices.map((of) => join_(path, of, bytes, genesisBytes)));
+    await Promise.all(all.map((of) => join_(path, of, bytes, genesisBytes)));
     return {
       path,
       n,
+      devices,
       cell: cellOf(genesisBytes),
       name: hex(provision.name(genesisBytes)),
       kids: identities.map(({ kid }) => hex(kid)),
       wasm,
-      module: new Uint8Array(readFileSync(wasm)),
+      module,
     };
   } finally {
-    await Promise.all(devices.map(({ process }) => process.quit()));
+    await Promise.all(all.map(({ life }) => life.quit()));
   }
 }
 
 /** The PROVISION request of a new cell of these devices, kept in the folder. */
-function fresh(path: string, wanted: Wanted, identities: readonly provision.Identity[]): Uint8Array {
-  const cell = provision.settings(wanted);
+function fresh(
+  path: string,
+  wanted: Wanted,
+  devices: readonly kinds.Kind[],
+  identities: readonly provision.Identity[],
+): Uint8Array {
+  const board = kinds.slow(devices) ? BOARD : "none";
+  const cell = provision.settings({ ...wanted, n: devices.length, board });
   const bytes = provision.provision(new Uint8Array(randomBytes(CELL_KEY)), provision.make(cell, identities));
   write(join(path, "cell"), bytes);
   return bytes;

@@ -15,6 +15,7 @@ import type { Engine } from "../device/device.ts";
 import * as native from "../device/native.ts";
 import * as refusal from "../wire/refusal.ts";
 import * as fleetfile from "./fleetfile.ts";
+import * as kinds from "../live/kinds.ts";
 import { Sim, type Options as SimOptions } from "./sim.ts";
 import type { Target } from "./target.ts";
 
@@ -25,6 +26,8 @@ export interface Options extends Partial<Omit<SimOptions, "engine" | "wasm">> {
   readonly wasm?: Uint8Array;
   /** Folder of the processes' flash, where the word names none. */
   readonly dir?: string;
+  /** What the devices of a fleet in real time are (host/live/kinds.ts); processes otherwise. */
+  readonly devices?: string;
   /** Processes: let libsodium do what it can in the devices' stead. */
   readonly accelerate?: boolean;
   /** What a gateway asks for before it lets anybody do something. */
@@ -121,19 +124,19 @@ async function attach(url: string, { token }: Options): Promise<Target> {
 async function processes(dir: string, options: Options): Promise<Target> {
   if (options.board !== undefined && options.board !== "none")
     throw shape("a board is for a simulated fleet: processes are as fast as this machine");
-  await native.ensure("posix").catch((error: Error) => {
-    throw absent(`synod-node is not built here: ${error.message}`);
-  });
   const posix = await import("./posix.ts");
-  const { n, wasm, seed, mtu, senses = DEMO, accelerate } = options;
-  return await posix.start({ dir, n, wasm, seed, mtu, senses, accelerate });
+  const { n, wasm, seed, mtu, senses, accelerate, devices } = options;
+  const list = devices === undefined ? undefined : kinds.parse(devices);
+  return await posix.start({ dir, n, wasm, seed, mtu, senses, accelerate, devices: list });
 }
 
 async function simulated(options: Options & { readonly n: number }): Promise<Target> {
-  const { engine = "v8", seed = 1, senses = demo(options.board), wasm, token: _, dir, accelerate, ...rest } = options;
+  const { engine = "v8", seed = 1, senses = demo(options.board), wasm, ...more } = options;
+  const { token: _, dir, accelerate, devices, ...rest } = more;
   if (engine === "posix" && dir === undefined)
     throw shape("a fleet of processes needs a folder for its flash: posix:PATH");
   if (engine === "posix") return processes(dir!, options);
+  if (devices !== undefined) throw shape("devices of several kinds live in real time: engine posix");
   if (accelerate) throw shape("only processes can be accelerated: engine posix");
   await ready(engine);
   return Sim.start({ ...rest, engine, seed, senses, wasm: wasm ?? moduleAt() });

@@ -1,15 +1,15 @@
-// A fleet of processes as a target: real time, real sockets, real files; each device is one synod-node (boards/posix).
+// A fleet in real time as a target: real sockets, real files; each device is a process (boards/posix), a simulated device, or a board in an
+// emulator or on a desk (host/live).
 //
-//   folder.ts makes PATH ready ──> n processes, each a peer of all others ──lines──> facts on the log
-//                    sensors ──sense──┘       kill: SIGKILL · restart: a new process on the same flash file · split: who is a peer of whom
+//   folder.ts makes PATH ready ──> n devices, each a peer of all others ──messages──> facts on the log
+//                    sensors ──sense──┘       kill: the plug is pulled · restart: up again on the same flash · split: who is a peer of whom
 //
-// Frames travel between the processes; this side sees what `--watch` tells. Rule: a deed that cannot be done to processes is refused
+// Frames travel between the devices; this side sees what they tell of them. Rule: a deed that cannot be done to processes is refused
 // (DEED_CANNOT); nothing is done to a device but through its console and its process.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as event from "../../firmware/wire/event.ts";
-import * as record from "../../firmware/wire/record.ts";
 import * as block from "../device/block.ts";
 import { fromHex, hex, u32 } from "../device/bytes.ts";
 import { NOTHING } from "../device/device.ts";
@@ -21,7 +21,8 @@ import * as page from "../tape/page.ts";
 import * as refusal from "../wire/refusal.ts";
 import * as folder from "./folder.ts";
 import { Pairs } from "./pairs.ts";
-import { Process, type Message } from "./process.ts";
+import * as kinds from "../live/kinds.ts";
+import type { Life, Message } from "../live/life.ts";
 import type { Reply, Target } from "./target.ts";
 
 export interface Options extends folder.Wanted, folder.How {
@@ -42,6 +43,10 @@ export interface Options extends folder.Wanted, folder.How {
 
 const VERBS: readonly deeds.Verb[] = ["kill", "restart", "split", "heal", "request"];
 const RECORDING: sense.Senses = { recording: { from: 2_330, intervalMs: 1_000 } };
+/** As much as boards can carry. */
+const SLOW: sense.Senses = { recording: { from: 2_330, intervalMs: 5_000 } };
+/** A board's line takes a second for a page, and carries nothing else meanwhile: so many times rarer than another device's. */
+const RARELY = 15;
 const CHANNELS = 2;
 const HOST = "127.0.0.1";
 /** Heights that may still miss a block. */
@@ -49,7 +54,7 @@ const LATE = 64;
 
 interface Device {
   readonly index: number;
-  process: Process | null;
+  process: Life | null;
   /** Killed by us, so its end is no surprise. */
   killed: boolean;
   lives: number;
@@ -77,6 +82,7 @@ export class Posix implements Target {
   readonly #devices: Device[];
   readonly #startedMs = performance.now();
   readonly #sense: sense.Sense;
+  readonly #intervalMs: number;
   readonly #pairs = new Pairs(({ from, to, ...of }) => {
     const arrivals = [{ to, twin: false, delayUs: 0 }];
     this.log.add({ type: facts.SENT, atUs: this.#atUs, device: from, twin: false, ...of, arrivals });
@@ -84,17 +90,20 @@ export class Posix implements Target {
   readonly #blocks = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #height = 0;
+  #rounds = 0;
   #groups: readonly (readonly number[])[] | null = null;
   #closed = false;
 
   /** Of `start`. */
   constructor(options: Options, made: folder.Folder) {
-    const { log = new Log(), senses = RECORDING, seed = 1, accelerate = false } = options;
+    const { log = new Log(), seed = 1, accelerate = false } = options;
+    const { senses = kinds.slow(made.devices) ? SLOW : RECORDING } = options;
     this.n = made.n;
     this.log = log;
     this.folder = made;
     this.#options = options;
     this.#sense = sense.of(senses, seed);
+    this.#intervalMs = typeof senses === "object" ? senses.recording.intervalMs : 1000;
     this.#devices = Array.from({ length: made.n }, (_, index) => ({
       index,
       process: null,
@@ -109,7 +118,11 @@ export class Posix implements Target {
       kind: "posix",
       n: made.n,
       run: "fleet",
-      options: { engine: "posix", seed, senses, accelerate, ...cell, balance: balance.toString() },
+      options: {
+        ...{ engine: "posix", devices: kinds.format(made.devices), seed, senses, accelerate },
+        ...cell,
+        balance: balance.toString(),
+      },
       modules: [hex(new Uint8Array(createHash("sha256").update(made.module).digest()))],
       kids: made.kids,
       cell: made.name,
@@ -127,7 +140,7 @@ export class Posix implements Target {
   }
 
   /** The process that runs a device; null when it is down. */
-  process(device: number): Process | null {
+  process(device: number): Life | null {
     const of = this.#of(device);
     return isUp(of) ? of.process : null;
   }
@@ -139,7 +152,7 @@ export class Posix implements Target {
 
   /** Contents of a device's flash region, from its file. */
   flash(device: number, region: number): Uint8Array {
-    return folder.region(this.folder.path, device, region);
+    return kinds.region(this.folder.devices[device], this.folder.path, device, region);
   }
 
   async do(value: deeds.Deed): Promise<void> {
@@ -181,8 +194,7 @@ export class Posix implements Target {
 
   /** Of `start`: powers all devices up, and begins to feed and to watch them. */
   async powerUp(): Promise<void> {
-    const { senses = RECORDING, keyframeMs = 2000 } = this.#options;
-    const intervalMs = typeof senses === "object" ? senses.recording.intervalMs : 1000;
+    const { keyframeMs = 2000 } = this.#options;
     try {
       await Promise.all(this.#devices.map((device) => this.#start(device)));
     } catch (error) {
@@ -190,7 +202,7 @@ export class Posix implements Target {
       throw error;
     }
     this.#feed();
-    this.#timers.push(setInterval(() => this.#feed(), intervalMs));
+    this.#timers.push(setInterval(() => this.#feed(), this.#intervalMs));
     this.#timers.push(setInterval(() => this.#pages(), keyframeMs));
   }
 
@@ -200,20 +212,13 @@ export class Posix implements Target {
     if (device.process !== null && !device.process.over) return; // what is up stays up
     const { sync, accelerate, program, tapes } = this.#options;
     const life = ++device.lives;
-    const { path, wasm } = this.folder;
+    const { path, wasm, module, devices } = this.folder;
     device.killed = false;
-    const process = new Process(
-      {
-        wasm,
-        flash: folder.flashOf(path, device.index),
-        watch: true,
-        sync,
-        accelerate,
-        program,
-        tape: tapes ? join(path, String(device.index), `${life}.tape`) : undefined,
-      },
-      (message) => this.#hear(device, message),
-    );
+    const place = {
+      ...{ path, wasm, module, sync, accelerate, program, device: device.index, watch: true },
+      tape: tapes ? join(path, String(device.index), `${life}.tape`) : undefined,
+    };
+    const process = kinds.start(devices[device.index], place, (message) => this.#hear(device, message));
     device.process = process;
     void process.ended.then(({ status, signal, words }) => {
       this.#pairs.silent(device.index);
@@ -259,7 +264,7 @@ export class Posix implements Target {
     for (const { index, process } of this.#devices.filter(isUp))
       for (let channel = 0; channel < CHANNELS; channel++) {
         const value = this.#sense(index, channel, this.nowMs);
-        if (value !== NOTHING) process!.say(`sense ${channel} ${value}`);
+        if (value !== NOTHING) process!.sense(channel, value);
       }
   }
 
@@ -307,7 +312,8 @@ export class Posix implements Target {
   #commit(device: Device, bytes: Uint8Array): void {
     const height = u32(bytes, 0);
     if (height + LATE < this.#height || this.#blocks.has(height)) return;
-    const found = block.read(this.flash(device.index, record.REGION_BLOCKS), bytes.subarray(16, 48));
+    const flash = folder.cells(this.folder.path, device.index);
+    const found = flash === null ? null : block.read(flash, bytes.subarray(16, 48));
     if (found === null) return; // the next device that commits it may hold its body
     this.#blocks.add(height).delete(height - LATE);
     this.#height = Math.max(this.#height, height);
@@ -316,8 +322,10 @@ export class Posix implements Target {
 
   /** Asks every device for its memory; what changed since goes on the log. */
   #pages(): void {
+    const round = this.#rounds++;
     for (const device of this.#devices.filter(isUp)) {
-      const { process, lives } = device;
+      const { process, lives, index } = device;
+      if (round % RARELY !== 0 && kinds.slow([this.folder.devices[index]])) continue;
       void process!.page().then((now) => {
         if (now === null || device.lives !== lives || this.#closed) return;
         const whole = device.page === null;

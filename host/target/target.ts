@@ -7,17 +7,10 @@
 // was done to it is on the tape.
 
 import type { Deed, Verb } from "../tape/deed.ts";
+import type { Reply } from "../live/life.ts";
 import type { Log } from "../tape/log.ts";
 
-/** What a device answered to a request (firmware/wire/request.ts). */
-export interface Reply {
-  /** 0, or the reason of its refusal (firmware/wire/reason.ts). */
-  readonly reason: number;
-  /** Contents of its ANSWER event; null when the request has none. */
-  readonly answer: Uint8Array | null;
-  /** Id of the transaction that it submitted, 16 hex digits; null when it did not. */
-  readonly submitted: string | null;
-}
+export type { Reply };
 
 export interface Target {
   readonly kind: "sim" | "posix" | "remote";

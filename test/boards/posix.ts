@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Process, type Message, type Start } from "../../host/target/process.ts";
+import { Process, type Message, type Start } from "../../host/live/process.ts";
 import { buildPosix, paths } from "../../tools/boards.mjs";
 import { lacking, scratch } from "./board.ts";
 

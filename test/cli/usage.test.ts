@@ -13,7 +13,21 @@ import { nearest } from "../../host/cli/nearest.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = join(ROOT, "host", "cli", "synod.mjs");
 const DEEDS = ["kill", "restart", "split", "heal", "slow", "corrupt", "lie"];
-const COMMANDS = ["up", "sim", "replay", "keygen", "tx", "query", "tape", ...DEEDS, "scenario", "vectors", "doctor"];
+const COMMANDS = [
+  "up",
+  "sim",
+  "replay",
+  "keygen",
+  "provision",
+  "monitor",
+  "tx",
+  "query",
+  "tape",
+  ...DEEDS,
+  "scenario",
+  "vectors",
+  "doctor",
+];
 
 test("what does not exist ends with 2, says so on stderr, and names what was probably meant", async () => {
   for (const [line, expected] of [
@@ -130,7 +144,7 @@ test("every command line in the READMEs is one that the commands take", async ()
   ]) {
     const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
     for (const [, line] of text.matchAll(
-      /npx synod ((?:up|sim|replay|keygen|tx|query|tape|kill|restart|split|heal|slow|corrupt|lie|scenario|vectors|doctor)\b[^`\n]*)/g,
+      /npx synod ((?:up|sim|replay|keygen|provision|monitor|tx|query|tape|kill|restart|split|heal|slow|corrupt|lie|scenario|vectors|doctor)\b[^`\n]*)/g,
     )) {
       const { err } = await synod(...line.replace("--help", "").trim().split(/ +/), "--no-such-thing");
       assert.match(err, /no option --no-such-thing/, `${path}: ${line}`);

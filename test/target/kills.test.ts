@@ -2,6 +2,7 @@
 // frame and every flash file (witness.ts).
 //
 //   SYNOD_BUDGET=200 npx tsx test/target/kills.test.ts      200 kills       SYNOD_SEED=7      other instants
+//   SYNOD_DEVICES=qemu:an386*4 npx tsx ...                  of what the second fleet, that of emulators, is made
 //   SYNOD_NODE=a-mutant npx tsx test/target/kills.test.ts   another program in place of build/synod-node
 //
 // Nothing is sensed: payments, forty a second, make the blocks, and do not wait for a device that is behind.
@@ -16,15 +17,19 @@ import * as request from "../../firmware/wire/request.ts";
 import { fromHex, u32 } from "../../host/device/bytes.ts";
 import * as provision from "../../host/fleet/provision.ts";
 import { Rng } from "../../host/fleet/rng.ts";
+import * as kinds from "../../host/live/kinds.ts";
 import * as facts from "../../host/tape/fleet.ts";
 import * as posix from "../../host/target/posix.ts";
 import { Ear, sleep, until } from "../boards/posix.ts";
-import { fresh, LIMIT_MS, PROGRAM, there, Watcher } from "./processes.ts";
+import { emulators, fresh, LIMIT_MS, PROGRAM, there, Watcher } from "./processes.ts";
 import { Witness } from "./witness.ts";
 
 const KILLS = Math.min(2000, Math.max(20, Math.round(Number(process.env.SYNOD_BUDGET ?? 20))));
 const SEED = Number(process.env.SYNOD_SEED ?? 1);
 const ALL = [0, 1, 2, 3];
+/** A boot in an emulator takes as long as ten of a process. */
+const BOARD_KILLS = Math.max(4, Math.round(KILLS / (process.env.SYNOD_BUDGET === undefined ? 5 : 1)));
+const BOARDS = process.env.SYNOD_DEVICES ?? "qemu:stm32f405,qemu:an386,qemu:riscv,posix";
 
 /** A fleet with its witness, and payments all the time, so that there is always something to vote on. */
 interface Scene {
@@ -34,11 +39,13 @@ interface Scene {
   end(): Promise<void>;
 }
 
-async function scene(rng: Rng): Promise<Scene> {
+async function scene(rng: Rng, devices?: string): Promise<Scene> {
   let hear = (_port: number, _bytes: Uint8Array): void => {};
   const ear = await Ear.open((port, bytes) => hear(port, bytes));
-  const options = { n: 4, senses: "nothing", sync: false, tapes: true, ears: [ear.address], program: PROGRAM } as const;
-  const fleet = await posix.start({ dir: fresh(), ...options });
+  const options = { senses: "nothing", sync: false, ears: [ear.address] } as const;
+  const what =
+    devices === undefined ? { n: 4, tapes: true, program: PROGRAM } : { devices: kinds.parse(devices), deltaMs: 400 };
+  const fleet = await posix.start({ dir: fresh(), ...options, ...what });
   const witness = new Witness(4, (device, region) => fleet.flash(device, region));
   const seen = new Watcher(fleet);
   hear = (port, bytes) => {
@@ -48,14 +55,17 @@ async function scene(rng: Rng): Promise<Scene> {
   fleet.log.on((fact) => {
     if (fact.type === facts.SAID && fact.kind === event.VOTED) witness.voted(fact.device, fact.bytes);
   });
-  const paying = setInterval(() => {
-    const from = rng.below(4);
-    const pay = provision.pay(fromHex(fleet.folder.kids[(from + 1) % 4]), 1n, 1n);
-    void fleet
-      .process(from)
-      ?.request(pay)
-      .catch(() => {}); // it may be killed before it answers
-  }, 25);
+  const paying = setInterval(
+    () => {
+      const from = rng.below(4);
+      const pay = provision.pay(fromHex(fleet.folder.kids[(from + 1) % 4]), 1n, 1n);
+      void fleet
+        .process(from)
+        ?.request(pay)
+        .catch(() => {}); // it may be killed before it answers
+    },
+    devices === undefined ? 25 : 300,
+  );
   const end = async (): Promise<void> => {
     clearInterval(paying);
     await fleet.close();
@@ -116,15 +126,14 @@ function keep(path: string): string {
   return `its flash files and the tapes of its devices are in ${to}`;
 }
 
-test(`kill -9 of any device at ${KILLS} random instants: it recovers, keeps its promises and catches up`, async () => {
-  if (!there) return;
+async function campaign(kills: number, devices?: string): Promise<void> {
   const rng = new Rng(SEED, "kills");
-  const on = await scene(new Rng(SEED, "payments"));
+  const on = await scene(new Rng(SEED, "payments"), devices);
   const { seen, witness } = on;
   const times: number[] = [];
   try {
     await until(() => Math.min(...seen.heights) >= 3, "all commit", LIMIT_MS);
-    for (let i = 0; i < KILLS; i++)
+    for (let i = 0; i < kills; i++)
       times.push(
         await kill(rng, on).catch((error: Error) => {
           throw new Error(`kill ${i}, seed ${SEED}: ${error.message}`);
@@ -141,9 +150,17 @@ test(`kill -9 of any device at ${KILLS} random instants: it recovers, keeps its 
   times.sort((a, b) => a - b);
   const at = (part: number): number => Math.round(times[Math.floor(part * (times.length - 1))]);
   console.log(
-    `note: ${KILLS} kills up to height ${Math.max(...seen.heights)}: caught up within ${at(0.5)} ms (median), ${at(1)} ms ` +
+    `note: ${kills} kills up to height ${Math.max(...seen.heights)}: caught up within ${at(0.5)} ms (median), ${at(1)} ms ` +
       `(most); ${witness.votes} votes were in flash when heard, ${witness.events} told as events`,
   );
+}
+
+test(`kill -9 of any device at ${KILLS} random instants: it recovers, keeps its promises and catches up`, async () => {
+  if (there) await campaign(KILLS);
+});
+
+test(`the same of emulators, at ${BOARD_KILLS} instants: their boards boot from the flash that the last one left`, async () => {
+  if (emulators) await campaign(BOARD_KILLS, BOARDS);
 });
 
 test.run();

@@ -83,7 +83,13 @@ test("each mistake in a fleet.json is refused with its field and what the field 
     [{ ...good, board: "z80" }, /"board" is one of none, stm32f405, esp32, esp32c3, not "z80"/],
     [{ ...good, engine: "posix", board: "esp32" }, /"board" is for a simulated fleet/],
     [{ ...good, dir: "x" }, /"dir" is for "engine": "posix"/],
-    [{ ...good, devices: 4 }, /no field "devices"; it takes name, engine, n/],
+    [{ ...good, gadgets: 4 }, /no field "gadgets"; it takes name, engine, n/],
+    [
+      { ...good, engine: "posix", devices: "qemu:z80" },
+      /"devices" is a list like .*no board "z80" lives in an emulator/,
+    ],
+    [{ ...good, engine: "posix", n: 3, devices: "sim*4" }, /"devices" names another number of devices than "n"/],
+    [{ ...good, n: 4, devices: "sim*4" }, /"devices" is for "engine": "posix"/],
   ] as [unknown, RegExp][]) {
     const path = file("bad.json", content);
     const { number, message } = await refused(() => fleetfile.read(path));

@@ -9,11 +9,19 @@ import { hex, latin1, u16, u32 } from "../../host/device/bytes.ts";
 import * as facts from "../../host/tape/fleet.ts";
 import type { Posix } from "../../host/target/posix.ts";
 import { buildPosix } from "../../tools/boards.mjs";
+import { missingFor, type BoardName } from "../../tools/images.mjs";
 import { lacking } from "../boards/board.ts";
 
 /** True when there is a program to run, built by now. */
 export const there = !lacking("cc");
 if (there) await buildPosix();
+
+const missing = ["stm32f405", "an386", "riscv"].flatMap((board) => missingFor(board as BoardName));
+if (missing.length > 0 && process.env.CI === "true") throw new Error(`not installed here: ${missing.join(", ")}`);
+/** True when boards can live in emulators here. */
+export const emulators = there && missing.length === 0;
+if (!emulators)
+  console.log(`skipped: fleets with boards, ${missing.join(", ") || "a C compiler"} is not installed here`);
 
 const scratch = mkdtempSync(join(tmpdir(), "synod-posix-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));

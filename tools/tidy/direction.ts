@@ -4,7 +4,7 @@
 //                    <- apps <- debug       (app is apps/app.ts, what an application is written against)
 //                    wire alone is host code as well: it imports "#mem" and its own folder
 //   host     imports firmware/wire and nothing else of the firmware
-//            wire <- device <- sensor, client <- tape <- fleet <- target <- scenario, gateway <- cli; never up
+//            wire <- device <- sensor, client <- tape <- fleet <- live <- target <- scenario, gateway <- cli; never up
 //            dashboard, which runs in a browser, imports wire, device, client and tape alone; nobody imports it
 //   boards   includes its own files, boards/runtime, the system's and wasm3's headers
 //   nobody   imports test or tools, but they themselves
@@ -40,10 +40,11 @@ export const HOST: Readonly<Record<string, number>> = {
   tape: 3,
   fleet: 4,
   dashboard: 4,
-  target: 5,
-  scenario: 6,
-  gateway: 6,
-  cli: 7,
+  live: 5,
+  target: 6,
+  scenario: 7,
+  gateway: 7,
+  cli: 8,
 };
 
 /** What a file imports, as paths below the root; packages keep their name. */
@@ -99,8 +100,14 @@ function edges(source: Source): string[] {
   });
 }
 
-/** Boards whose images boards/bare makes. */
-const BARE = new Set(["boards/stm32f405", "boards/mps2", "boards/riscv", "boards/xtensa"]);
+/** Boards whose images boards/bare makes, and what they may include besides. */
+const BARE: Readonly<Record<string, readonly string[]>> = {
+  "boards/cortexm": ["boards/bare"],
+  "boards/stm32f405": ["boards/bare", "boards/cortexm"],
+  "boards/mps2": ["boards/bare", "boards/cortexm"],
+  "boards/riscv": ["boards/bare"],
+  "boards/xtensa": ["boards/bare"],
+};
 
 /** The same for C: where a quoted include may point. */
 function includes(source: Source): string[] {
@@ -115,13 +122,13 @@ function includes(source: Source): string[] {
       own === "boards/runtime" ? isThere(beside) && !to.includes("/") : beside.startsWith(own + "/") && isThere(beside)
     )
       return [];
-    const shared = ["boards/runtime", ...(BARE.has(own) ? ["boards/bare"] : [])].map((d) =>
+    const shared = ["boards/runtime", ...(BARE[own] ?? [])].map((d) =>
       to.startsWith("..") ? beside : `${d}/${to}`,
     );
-    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare)\/[\w.]+$/.test(p) && isThere(p)))
+    if (own !== "boards/runtime" && shared.some((p) => /^boards\/(runtime|bare|cortexm)\/[\w.]+$/.test(p) && isThere(p)))
       return [];
     return [
-      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare when it has no system, the system and wasm3`,
+      `${source.path}:${lineAt(source.text, m.index)} -> ${to}: a board knows itself, boards/runtime, boards/bare and boards/cortexm when it has no system, the system and wasm3`,
     ];
   });
 }

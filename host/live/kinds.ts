@@ -1,0 +1,129 @@
+// What a fleet in real time is made of, as `--devices` and fleet.json write it.
+//
+//   posix             a process (boards/posix)
+//   sim               a simulated device in this process
+//   qemu:BOARD        a board in an emulator: stm32f405, an386, riscv
+//   serial:PATH       a board on a desk, serial:/dev/ttyUSB0 or serial:/dev/ttyUSB0@115200
+//   KIND*N            N of them                         qemu:stm32f405,qemu:an386,posix,sim*4
+//
+// Rule: all of them are the same device, of the same module; what differs is what carries it.
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REGIONS } from "../fleet/flash.ts";
+import * as native from "../device/native.ts";
+import * as refusal from "../wire/refusal.ts";
+import { Board } from "./board.ts";
+import { Simulated } from "./inside.ts";
+import type { Life, Message } from "./life.ts";
+import { Process } from "./process.ts";
+import * as qemu from "./qemu.ts";
+import * as tty from "./serial.ts";
+
+export type Kind = "posix" | "sim" | `qemu:${string}` | `serial:${string}`;
+
+const MOST = 32;
+const shape = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_SHAPE, detail);
+
+/** One word of a list, checked. Throws Refused TARGET_SHAPE. */
+function kind(word: string): Kind {
+  if (word === "posix" || word === "sim") return word;
+  if (word.startsWith("qemu:")) {
+    const board = word.slice("qemu:".length);
+    if (qemu.BOARDS.includes(board)) return word as Kind;
+    throw shape(`no board "${board}" lives in an emulator; there is ${qemu.BOARDS.join(", ")}`);
+  }
+  if (/^serial:[^@]+(@\d{4,7})?$/.test(word)) return word as Kind;
+  throw shape(`a device is posix, sim, qemu:BOARD or serial:PATH, not "${word.slice(0, 60)}"`);
+}
+
+/** The devices that a list names, in order. Throws Refused TARGET_SHAPE. */
+export function parse(list: string): Kind[] {
+  const kinds = list.split(",").flatMap((part) => {
+    const [, word, count] = /^(.*?)(?:\*(\d{1,2}))?$/.exec(part.trim())!;
+    return Array<Kind>(count === undefined ? 1 : Number(count)).fill(kind(word));
+  });
+  if (kinds.length < 1 || kinds.length > MOST) throw shape(`a fleet has 1 to ${MOST} devices, not ${kinds.length}`);
+  const ports = kinds.filter((one) => one.startsWith("serial:"));
+  if (new Set(ports).size !== ports.length) throw shape("a serial port leads to one board, and is named once");
+  return kinds;
+}
+
+/** The list that `parse` reads, as short as it gets. */
+export function format(kinds: readonly Kind[]): string {
+  const runs: { kind: Kind; count: number }[] = [];
+  for (const one of kinds) {
+    const last = runs.at(-1);
+    if (last?.kind === one) last.count++;
+    else runs.push({ kind: one, count: 1 });
+  }
+  return runs.map(({ kind: one, count }) => (count === 1 ? one : `${one}*${count}`)).join(",");
+}
+
+/** How devices are started. */
+export interface How {
+  readonly sync?: boolean;
+  readonly accelerate?: boolean;
+  /** The program of processes, if it is not build/synod-node. */
+  readonly program?: string;
+}
+
+/** One device: where it lives, and what it runs. */
+export interface Place extends How {
+  /** The fleet's folder, and the module in it. */
+  readonly path: string;
+  readonly wasm: string;
+  readonly module: Uint8Array;
+  readonly device: number;
+  readonly watch?: boolean;
+  readonly tape?: string;
+}
+
+/** The flash file of a device; a board on a desk has its own. */
+export const flashOf = (path: string, device: number): string => qemu.flashOf(join(path, String(device)));
+
+const hash = (module: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(module).digest());
+const boardOf = (what: Kind): string => what.slice("qemu:".length);
+
+/** True when a list names a board: it computes at a board's pace, and its line carries little. */
+export const slow = (kinds: readonly Kind[]): boolean => kinds.some((one) => one !== "posix" && one !== "sim");
+
+/** Contents of a flash region of a device, from its file; empty for a board on a desk. */
+export function region(what: Kind, path: string, device: number, number: number): Uint8Array {
+  if (what.startsWith("serial:")) return new Uint8Array();
+  const usual = Object.values(REGIONS).map(({ size }) => size);
+  const sizes = what.startsWith("qemu:") ? qemu.regionsOf(boardOf(what)) : usual;
+  const from = sizes.slice(0, number - 1).reduce((sum, size) => sum + size, 0);
+  return new Uint8Array(readFileSync(flashOf(path, device)).subarray(from, from + sizes[number - 1]));
+}
+
+/** Makes ready what these devices need: programs, images of this module. Throws Refused or an Error with a compiler's words. */
+export async function prepare(
+  kinds: readonly Kind[],
+  wasm: string,
+  module: Uint8Array,
+  { program }: How,
+): Promise<void> {
+  if (kinds.includes("posix") && program === undefined) await native.ensure("posix");
+  const sha = hash(module);
+  for (const what of new Set(kinds.filter((one) => one.startsWith("qemu:"))))
+    await qemu.image(boardOf(what), wasm, qemu.imageOf(boardOf(what), sha));
+}
+
+/** Starts a device. `hear` is told each of its messages, in order. Throws Refused. */
+export function start(what: Kind, place: Place, hear: (message: Message) => void): Life {
+  const { path, wasm, module, device, watch, tape, ...how } = place;
+  const folder = join(path, String(device));
+  mkdirSync(folder, { recursive: true });
+  const flash = flashOf(path, device);
+  if (what === "posix") return new Process({ wasm, flash, watch, tape, ...how }, hear);
+  if (what === "sim") return new Simulated({ module, flash, watch }, hear);
+  const sha = hash(module);
+  if (what.startsWith("qemu:")) {
+    const board = boardOf(what);
+    return new Board({ open: qemu.emulated(board, qemu.imageOf(board, sha), folder), module: sha, watch }, hear);
+  }
+  const [, at, baud] = /^serial:([^@]+)(?:@(\d+))?$/.exec(what)!;
+  return new Board({ open: tty.serial(at, baud === undefined ? undefined : Number(baud)), module: sha, watch }, hear);
+}
