@@ -7,6 +7,7 @@
 // Rule: consensus and ledger hand each other values here, never calls.
 
 import { INPUT, INPUT_MAX, RING, WORK, FRAMES_IN, count } from "./layout";
+import * as contract from "./wire/abi";
 import * as event from "./wire/event";
 import * as header from "./wire/header";
 import * as kind from "./wire/kind";
@@ -44,12 +45,9 @@ import * as console from "./console";
 const SNAPSHOT_EVERY: u32 = 32;
 /** The 64 bytes that a snapshot says about itself; and where its like is read back. */
 const META: usize = WORK;
-/** Version of the ABI: major in the upper half; 1.1 has the import accelerate, which is optional. */
-const ABI: u32 = 0x00010001;
-
-/** Version of this table of exports. */
+/** Version of this table of exports and of hal.ts. */
 export function abi(): u32 {
-  return ABI;
+  return (contract.MAJOR << contract.SHIFT) | contract.MINOR;
 }
 
 /** Where the host copies the next input, INPUT_MAX bytes at most. */

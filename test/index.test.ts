@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as abi from "../firmware/wire/abi.ts";
 import * as reason from "../firmware/wire/reason.ts";
 
 interface Exports {
@@ -18,6 +19,7 @@ const device = (await WebAssembly.instantiate(wasm, { synod: nothing })).instanc
 
 test("the ABI has a version, and its major is in the upper half", () => {
   assert.is(device.abi(), 0x0001_0001);
+  assert.equal([abi.MAJOR, abi.MINOR], [1, 1], "what C is told, boards/runtime/abi.h");
 });
 
 test("without contracts every host call is refused by number, and the buffer lies inside the page", () => {

@@ -93,6 +93,11 @@ const CHROMIUM = {
   there: () => onPath("chromium"),
   use: "Chromium, for the tests of the dashboard",
 };
+const CMAKE = {
+  packages: ["cmake", "make"],
+  there: () => onPath("cmake") && onPath("make"),
+  use: "CMake, for the release's tests",
+};
 const FORMAT = { packages: ["clang-format"], there: () => onPath("clang-format"), use: "clang-format, for C" };
 const CPPCHECK = { packages: ["cppcheck"], there: () => onPath("cppcheck"), use: "cppcheck, which reads the C" };
 
@@ -100,8 +105,8 @@ const COMMANDS = {
   start: [COMPILER],
   build: [COMPILER],
   size: [COMPILER],
-  bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB, MISC, XTENSA],
-  test: [CLANG, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA, VALGRIND, SODIUM, FORMAT, CPPCHECK, CHROMIUM],
+  bench: [CLANG, VALGRIND, SODIUM, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA],
+  test: [CLANG, QEMU, ARM, NEWLIB, MISC, RISCV, XTENSA, VALGRIND, SODIUM, FORMAT, CPPCHECK, CMAKE, CHROMIUM],
 };
 const INDISPENSABLE = { start: true, build: true, size: true, bench: true, test: false };
 

@@ -37,6 +37,11 @@
 #define SYNOD_LAYOUT_FLASH_CHECKED 332u
 #define SYNOD_LAYOUT_OFFERED 764u
 
+// wire/abi.ts
+#define SYNOD_ABI_MAJOR 1u
+#define SYNOD_ABI_MINOR 1u
+#define SYNOD_ABI_SHIFT 16u
+
 // wire/accelerate.ts
 #define SYNOD_ACCELERATE_OFFER 0u
 #define SYNOD_ACCELERATE_VERIFY 1u

@@ -130,6 +130,29 @@ static M3Result find(node *n, IM3Function *function, const char *name, const cha
     return has_type(*function, signature) ? m3Err_none : "an export of the ABI has another type";
 }
 
+/** Calls a function of the ABI, compiling it first when its code was dropped. Arguments as for m3_CallV. */
+static M3Result invoke(IM3Function function, ...) {
+    va_list arguments;
+    M3Result result = engine_ready(function);
+    if (result) return result;
+    va_start(arguments, function);
+    result = m3_CallVL(function, arguments);
+    va_end(arguments);
+    return result;
+}
+
+/** Asks the module for its version of the ABI (wire/abi.ts), which stays in n->value. NULL when this runtime
+ * carries it. */
+static M3Result compare(node *n) {
+    IM3Function abi;
+    M3Result result = find(n, &abi, "abi", "i()");
+    if (result || (result = invoke(abi)) || (result = m3_GetResultsV(abi, &n->value))) return result;
+    uint32_t version = (uint32_t)n->value, minor = version & ((1u << SYNOD_ABI_SHIFT) - 1);
+    if (version >> SYNOD_ABI_SHIFT != SYNOD_ABI_MAJOR) return "the module has another ABI than this runtime";
+    if (minor > SYNOD_ABI_MINOR) return "the module needs a newer runtime: the minor version of its ABI";
+    return m3Err_none;
+}
+
 static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     M3Result result = heap_open(n->limits.banks);
     if (result) return result;
@@ -147,6 +170,7 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
     if ((result = engine_carve(n->runtime, n->limits.spare))) return result;
     if ((result = link_all(n))) return result;
     if (!range(n->runtime, n->module, 0, SYNOD_LAYOUT_INPUT_MAX)) return "the module has no memory";
+    if ((result = compare(n))) return result;
     if ((result = find(n, &n->boot, "boot", "i(I)"))) return result;
     if ((result = find(n, &n->input, "input", "i()"))) return result;
     if ((result = find(n, &n->receive, "receive", "v(iiI)"))) return result;
@@ -202,17 +226,6 @@ static M3Result flush(node *n) {
 static M3Result trim(node *n) {
     if (n->limits.code == 0 || engine_code(n->runtime) <= n->limits.code) return m3Err_none;
     return flush(n);
-}
-
-/** Calls a function of the ABI, compiling it first when its code was dropped. Arguments as for m3_CallV. */
-static M3Result invoke(IM3Function function, ...) {
-    va_list arguments;
-    M3Result result = engine_ready(function);
-    if (result) return result;
-    va_start(arguments, function);
-    result = m3_CallVL(function, arguments);
-    va_end(arguments);
-    return result;
 }
 
 // ---- power ----

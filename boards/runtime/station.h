@@ -9,6 +9,25 @@
 //
 // A board without a radio leaves `send` NULL: its frames go over the line, and the host is its radio.
 //
+// One task calls the station, and every function of the port is called from within such a call, on that
+// task's stack: never from an interrupt, never two at once. None of them may call the station or the node.
+//
+//   function        called within          takes at most     when it cannot
+//   now             every call             microseconds      it always can
+//   write           every call             its n bytes       waits a while, then drops
+//   entropy         every call             milliseconds      does not return: no key without randomness
+//   read            every call             its n bytes       a negative number; the device goes on
+//   sense           step, request          microseconds      INT64_MIN: nothing new
+//   store, erase    every call             a sector's time   false: the device is down, nothing more is sent
+//   send            every call             a frame's time    drops it
+//   act             step, request          microseconds      the port's own affair
+//   event           every call             its n bytes       drops it
+//   reset           every call             microseconds      it only takes note; station_up is false next
+//
+// Time is in milliseconds since power-on and never wraps. Flash is addressed by region and byte, erased by
+// index of a sector. Values of sensors and actuators are thousandths of their unit. Bytes handed over are
+// valid until the function returns.
+//
 // Rule: a device that is down stays down. station_step says so, and the port restarts the board: a trap, a
 // STORE that failed and a watchdog all end in the same boot.
 
@@ -23,13 +42,16 @@
 #define STATION_PART 1024u       // bytes of a page in one record
 
 typedef struct station_port {
-    const char *name; // of the board, for whoever asks
+    const char *name; // of the board, for whoever asks: 1 to 64 bytes, said in HERE
     /** What node.h asks of a port. Of these `send`, `sense`, `act`, `event` and `reset` may be NULL: then the
      * line does it. Where `act`, `event` and `reset` are given, the line tells of it too, afterwards. */
     node_port board;
-    /** Milliseconds since the board started; never goes back. */
+    /** Milliseconds since the board started; never goes back. Called once or twice within each call of the
+     * station, with board.self. A clock of 32 bits is extended by the port: it may run for years. */
     uint64_t (*now)(void *self);
-    /** Puts n bytes, 1 to 256, on the line; waits until there is room. */
+    /** Puts n bytes, 1 to 256, on the line, in order; waits until there is room. Called with board.self,
+     * within every call, once for each 254 bytes of a record. Without a host it must not wait for ever: drop
+     * what nobody takes, the next record begins anew. */
     void (*write)(void *self, const uint8_t *p, uint32_t n);
 } station_port;
 
@@ -47,22 +69,28 @@ typedef struct station {
     node node;
 } station;
 
-/** Loads the module; NODE_MODULE when it does not load, station.node.error says why. */
+/** Loads the module, whose bytes must stay where they are, and takes its SHA-256. Once after power-on;
+ * nothing of the port is called. NODE_MODULE when it does not load or has another ABI: station.node.error
+ * says why, station.node.value its ABI if it has one. s is static or global: it has 2 KiB. `port` must
+ * outlive it, limits may be NULL. */
 node_status station_open(station *s, const station_port *port, const uint8_t *wasm, uint32_t size,
                          const node_limits *limits);
 
-/** Says HERE, boots the device, and tells the line of it. */
+/** Says HERE, boots the device, and tells the line of it. Once, right after station_open. A blank device
+ * makes its key here, one that was provisioned reads its journal: the longest call of all. */
 void station_boot(station *s);
 
 /** A byte came in on the line. Never within another call of the station: an interrupt handler keeps bytes in
- * a ring of its own. */
+ * a ring of its own. The last byte of a record carries it out: a REQUEST or FRAME calls the device. */
 void station_byte(station *s, uint8_t byte);
 
-/** A frame came in on a radio link. */
+/** A frame came in on a radio link: 1 to SYNOD_LAYOUT_INPUT_MAX bytes, others are ignored; copied before it
+ * returns. `link` counts the board's radios from 0. Nothing of it is trusted, its checks are the device's. */
 void station_hear(station *s, uint32_t link, const uint8_t *frame, uint32_t n);
 
 /** Ticks the device if it is due. When to call it again, on the port's clock; 0: at once; STATION_NEVER: only
- * after a byte or a frame. */
+ * after a byte or a frame. Call it after every byte and frame too: what came in is worked on here. Early or
+ * late calls do no harm but delay. */
 uint64_t station_step(station *s);
 
 /** False when the device is down, or the host asked for a restart: restart the board. */

@@ -139,7 +139,9 @@ int main(int argc, char **argv) {
     if (!wasm) return 2;
     failing = (unsigned)strtoul(argv[2], NULL, 10);
     node_status status = node_open(&n, &port, wasm, size, NULL);
-    printf("open %s%s%s\n", words[status], status ? " " : "", status ? n.error : "");
+    printf("open %s%s%s", words[status], status ? " " : "", status ? n.error : "");
+    if (status && n.value) printf(" (%" PRId32 ")", n.value); // the ABI that the module asks for
+    printf("\n");
     for (int i = 3; i < argc && status == NODE_OK; i++) {
         node_status s = command(&n, argv[i]);
         printf("%.7s %s %" PRId32 "%s%s\n", argv[i], words[s], n.value, n.error ? " " : "",

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as abi from "../../firmware/wire/abi.ts";
 import * as accelerate from "../../firmware/wire/accelerate.ts";
 import * as page from "../../host/tape/page.ts";
 import * as tape from "../../host/tape/tape.ts";
@@ -206,6 +207,43 @@ test("a module that is no device is refused with a reason", () => {
     assert.match(stdout, /^open module .+/);
     assert.match(stdout, why);
   }
+});
+
+/** The fixture, as if compiled for this version of the ABI. */
+function versioned(major: number, minor: number): Uint8Array {
+  const says = (v: number): Buffer => Buffer.from([0x41, (v & 127) | 128, ((v >> 7) & 127) | 128, v >> 14, 0x0b]); // i32.const v, end
+  const changed = Buffer.from(wasm);
+  const at = changed.indexOf(says((abi.MAJOR << abi.SHIFT) | abi.MINOR));
+  assert.ok(at > 0, "the fixture says its version in one constant");
+  changed.set(says((major << abi.SHIFT) | minor), at);
+  return changed;
+}
+
+test("a module of another major version of the ABI, or of a later minor one, is refused by number; an earlier one runs", () => {
+  if (!program) return;
+  const other = join(scratch, "other.wasm");
+  const opened = (major: number, minor: number): string => {
+    writeFileSync(other, versioned(major, minor));
+    const { stdout, stderr } = run(program, [other, "0"]);
+    assert.is(stderr, "");
+    return stdout.trim();
+  };
+  const { MAJOR, MINOR } = abi;
+  const version = (major: number, minor: number): number => (major << abi.SHIFT) | minor;
+  for (const [major, minor] of [
+    [MAJOR + 1, 0],
+    [MAJOR + 1, MINOR],
+    [0, MINOR],
+  ])
+    assert.is(
+      opened(major, minor),
+      `open module the module has another ABI than this runtime (${version(major, minor)})`,
+    );
+  assert.is(
+    opened(MAJOR, MINOR + 1),
+    `open module the module needs a newer runtime: the minor version of its ABI (${version(MAJOR, MINOR + 1)})`,
+  );
+  for (let minor = 0; minor <= MINOR; minor++) assert.is(opened(MAJOR, minor), "open ok");
 });
 
 test.run();

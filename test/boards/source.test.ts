@@ -33,9 +33,9 @@ async function complaints(cc: string, sources: string[], flags: string[]): Promi
 }
 
 for (const cc of ["gcc", "clang"]) {
-  test(`${cc} has nothing to say about runtime and binding`, async () => {
+  test(`${cc} has nothing to say about runtime, binding and template`, async () => {
     if (lacking(cc)) return;
-    const binding = [...files("binding", ".c"), join(root, "test/boards/port.c")];
+    const binding = [...files("binding", ".c"), ...files("template", ".c"), join(root, "test/boards/port.c")];
     const said = await complaints(cc, [...files("runtime", ".c"), ...binding], node);
     if (/sodium.h/.test(said)) return console.log("skipped: rival.c, there is no libsodium here");
     assert.is(said, "");
@@ -101,7 +101,18 @@ void c(void) { char *p = malloc(4); if (p) p[0] = 1; }
 });
 
 test("only engine.c, fuse.c and core.c name wasm3's private parts", () => {
-  for (const folder of ["runtime", "binding", "bare", "cortexm", "mps2", "posix", "riscv", "stm32f405", "xtensa"]) {
+  for (const folder of [
+    "runtime",
+    "binding",
+    "bare",
+    "cortexm",
+    "mps2",
+    "posix",
+    "riscv",
+    "stm32f405",
+    "template",
+    "xtensa",
+  ]) {
     for (const file of [...files(folder, ".c"), ...files(folder, ".h")]) {
       if (/(engine|fuse|core)\.c$/.test(file)) continue;
       assert.not.match(readFileSync(file, "utf8"), /"m3_\w+\.[ch]"|runtime->|module->(?!boot|input)/, file);

@@ -16,6 +16,7 @@ import * as vote from "../../firmware/wire/vote.ts";
 const folder = new URL("../../firmware/wire/", import.meta.url);
 
 const GOLDEN: Record<string, string> = {
+  abi: "cded31e198d069d6997a6cebe8ac77e7c4f35911afd6b5d52318895ec17eab31",
   accelerate: "b685bcde3536aa8e8dc3bc3961834773cc7f129b354978441955ab7532bb1009",
   beacon: "92b3c6ce0b347f5f4c974edbbc75756060af16cdc5dfd45f82840c874ff78d81",
   certificate: "cbb9342d902c155dc1536153a35bd1fdb90a20667590022d3d8c0ad8831aaacb",
@@ -25,6 +26,7 @@ const GOLDEN: Record<string, string> = {
   genesis: "204695ae45708a5700b469d45d5f6dc1013553247af0e4ffe24d6aa7abd5dd40",
   header: "fcc1bf3ce299615a4115399e3b022a247b89110efacc20fe3030ae0f94de7996",
   kind: "bfdaa5181adc7d8ffaf6b671e4d3c3cd7ac0fb921e09eda112403d918888abca",
+  line: "2f2fc3ac2759da06d5473b91870221855c2bf176e8e1343178ac512923e59eb4",
   proposal: "2bcc01646cd1a37da1f13c36cd3aac976b73d052baa4e3a1a5731052ae897ce1",
   record: "5594bee7962a94adc5bccbd2ac3b87e6cf7ee2664afcf07eff13cffed7801ebd",
   request: "1e2beb56431e516278da02d66b667b3255be59699eca106e3e4edbe9124150e3",
