@@ -97,7 +97,8 @@ typedef struct node_limits {
     heap_bank banks[HEAP_BANKS]; // all RAM of the node: linear memory comes from the first with room, code
                                  // pages from the last first. None: RAM comes from the C library (heap.h)
     uint32_t spare;              // bytes of the banks that are not made code pages but kept for what comes
-                                 // and goes: constants of compiled functions, sandboxes; default 12288
+                                 // and goes: constants of compiled functions, sandboxes; default 12288, which
+                                 // does for `code` up to 40 KiB. Where code is never dropped: 128 KiB
     uint32_t code; // after a call that leaves more bytes of code than this, all code is dropped and compiled
                    // again as it is needed; 0: never. For boards that cannot hold all code at once, but the
                    // code of any one call

@@ -163,8 +163,12 @@ static bool live(void) {
         // unit
         .now = clock_ms,
         .write = line_write};
-    static const node_limits limits = {.stack = 3072,
-                                       .banks = {{.base = ram, .size = sizeof ram}}}; // FILL IN: .code
+    static const node_limits limits = {
+        .stack = 3072,
+        .banks = {{.base = ram, .size = sizeof ram}},
+        .code = 80 * KIB, // FILL IN: 32 KiB; words of code are twice as long on a 64-bit host
+        .spare = 64 * KIB // FILL IN: 12 KiB, as for the same reason
+    };
     static uint8_t frame[SYNOD_LAYOUT_INPUT_MAX], bytes[64];
     if (station_open(&device, &port, synod_module, synod_module_size, &limits) != NODE_OK) {
         fprintf(stderr, "port: %s\n", device.node.error); // FILL IN: your log
