@@ -6,9 +6,10 @@
 // A call that took something in asks to be ticked at once (tick returns 0 while more is due), so each call stays short.
 // Rule: consensus and ledger hand each other values here, never calls.
 
-import { INPUT, INPUT_MAX, RING, WORK, FRAMES_IN, count } from "./layout";
+import { INPUT, INPUT_MAX, MEMBER, MEMORY, RING, WORK, FRAMES_IN, count } from "./layout";
 import * as event from "./wire/event";
 import * as header from "./wire/header";
+import * as beacon from "./wire/beacon";
 import * as kind from "./wire/kind";
 import * as proposal from "./wire/proposal";
 import * as reason from "./wire/reason";
@@ -37,6 +38,9 @@ import * as safety from "./consensus/safety";
 import * as sync from "./consensus/sync";
 import * as body from "./ledger/body";
 import * as ledger from "./ledger/ledger";
+import * as member from "./light/member";
+import * as serve from "./light/serve";
+import * as trust from "./light/trust";
 import * as app from "./apps/app";
 import * as console from "./console";
 
@@ -46,6 +50,9 @@ const SNAPSHOT_EVERY: u32 = 32;
 const META: usize = WORK;
 /** Version of the ABI: major in the upper half; 1.1 has the import accelerate, which is optional. */
 const ABI: u32 = 0x00010001;
+
+/** Bytes of linear memory that this device touches; a board need grant no more. */
+export const MEMORY_END: usize = MEMORY;
 
 /** Version of this table of exports. */
 export function abi(): u32 {
@@ -73,14 +80,19 @@ export function boot(now: u64): i32 {
     // a provisioned device whose seed cannot be read must not lose its promises too
     if (identity.genesis() != 0) return identity.make();
     // the journal first: an identity beside a blank journal would mean a lost one
-    journal.open();
-    journal.turn();
-    journal.seal();
+    if (!MEMBER) {
+      journal.open();
+      journal.turn();
+      journal.seal();
+    }
     identity.make();
   }
   console.introduce();
   const n = identity.readGenesis();
-  if (n != 0) start(n, now);
+  if (n != 0) {
+    if (MEMBER) member.start(n);
+    else start(n, now);
+  }
   app.boot();
   return 0;
 }
@@ -123,7 +135,7 @@ export function receive(link_: u32, n: u32, now: u64): void {
   if (length < 0) refuse(<u32>-length, n);
   if (length <= 0) return;
   const p = link.object();
-  const why = take(p, <u32>length, now);
+  const why = MEMBER ? heard(p, <u32>length, now) : take(p, <u32>length, now);
   if (why == 0) return;
   link.reject(); // what came in pieces may come again
   refuse(why, load<u8>(p));
@@ -132,6 +144,14 @@ export function receive(link_: u32, n: u32, now: u64): void {
 /** True once the device belongs to a cell. */
 function ready(): bool {
   return cell.n() != 0;
+}
+
+/** The same for a member, whose application hears of every certified state. */
+function heard(p: usize, n: u32, now: u64): u32 {
+  const before = trust.executedHeight();
+  const why = member.take(p, n, now);
+  if (before != trust.executedHeight()) app.commit(trust.executedHeight());
+  return why;
 }
 
 /** Takes in one object from a neighbour: 0, or why it was refused. */
@@ -145,7 +165,11 @@ function take(p: usize, n: u32, now: u64): u32 {
     return why;
   }
   if (k == kind.BLOCK) return served(p, n, now);
-  if (k == kind.BEACON) return sync.hear(p, n);
+  if (k == kind.BEACON) {
+    return (load<u32>(p) >> 16) & beacon.LIGHT && n == beacon.SIZE ? serve.show(p) : sync.hear(p, n);
+  }
+  if (k == kind.ASK) return serve.prove(p, n);
+  if (k > kind.TRANSACTION) return 0; // said to members
   return console.admit(p + 1, n - 1, false, now); // mesh let no other kind through
 }
 
@@ -215,6 +239,7 @@ export function host(op: u32, n: u32): i64 {
 export function tick(now: u64): u32 {
   ring.begin();
   if (!ready()) return 60000;
+  if (MEMBER) return member.tick(now, app.tick(now));
   if (work()) return 0;
   let wait = app.tick(now);
   if (pool.count() != 0) body.survey();

@@ -60,14 +60,14 @@ export interface Size {
 /** What is weighed, in the order of the floors; `start` is the module's own start function, and debug is never on a device. */
 const ORDER = [...FLOORS.filter((floor) => floor !== "debug"), "start"];
 
-/** The regions of linear memory, read from the constants NAME and NAME_END of firmware/layout.ts. */
-export function regions(layout = readFileSync(join(root, "firmware/layout.ts"), "utf8")): Region[] {
+/** The regions of linear memory, read from the constants NAME and NAME_END of a role. */
+export function regions(layout = readFileSync(join(root, "firmware/profile/validator/#role.ts"), "utf8")): Region[] {
   const constants = new Map(
     [...layout.matchAll(/^export const (\w+): usize = (0x[0-9a-f]+|\d+);/gm)].map((m) => [m[1], Number(m[2])]),
   );
   return [...constants].flatMap(([name, at]) => {
     const end = constants.get(`${name}_END`);
-    return end === undefined ? [] : [{ name: name.toLowerCase(), at, bytes: end - at }];
+    return end === undefined || end === at ? [] : [{ name: name.toLowerCase(), at, bytes: end - at }];
   });
 }
 

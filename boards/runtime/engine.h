@@ -36,8 +36,8 @@ void engine_arena(IM3Runtime runtime, void *base, uint32_t size);
 /** Frees the runtime but not the arena. base may be NULL. */
 void engine_free(IM3Runtime runtime, const void *base, uint32_t size);
 
-/** Paints the operand stack, keeps the guard behind it, forbids memory to grow. After parsing, before
- * loading. */
+/** Paints the operand stack, keeps the guard behind it, forbids memory to grow beyond what the module
+ * declares, and grants no more of it than its MEMORY_END says. After parsing, before loading. */
 void engine_prepare(IM3Runtime runtime, IM3Module module);
 
 /** Bytes of operand stack ever written, at most what m3_NewRuntime was given. */
