@@ -22,6 +22,7 @@ const NUMBERS: Readonly<Record<string, Range>> = {
   windowS: [1, 65_535, true],
   heartbeatMs: [0, DAY, true],
   traffic: [0, 1000, false],
+  members: [0, 64, true],
   keyframeMs: [10, DAY, false],
 };
 /** Fields of strikes: times and delays, rates, seeds. */
@@ -128,7 +129,7 @@ export function check(header: Header): void {
   const given = fields("it", header) as Fields;
   inRange("n", given.n, [1, 32, true]);
   const n = given.n as number;
-  for (const name of list("modules", given.modules, 32))
+  for (const name of list("modules", given.modules, 96))
     if (typeof name !== "string") throw wrong("a module has no name");
   const options = fields("options", given.options);
   if (options.seed === undefined) throw wrong("it has no seed");
