@@ -53,6 +53,12 @@ export function ask(who: u32, key: usize, n: u32, now: u64): u32 {
   return 0;
 }
 
+/** No proof waits any more. */
+function release(): void {
+  store<u32>(HELD, 0);
+  trust.expect(0, 0);
+}
+
 /** Is anything asked? */
 export function busy(): bool {
   return load<u32>(WHO) != 0;
@@ -73,7 +79,7 @@ export function tick(now: u64): void {
     store<u32>(WHO, 0);
     return;
   }
-  store<u32>(HELD, 0);
+  release();
   store<u32>(TRIES, tries + 1);
   store<u64>(DUE, now + 3 * cell.delta() + (rng.next() % cell.delta()));
   store<u32>(TO, (load<u32>(TO) + 1) % cell.n());
@@ -95,10 +101,10 @@ export function hear(p: usize, n: u32, now: u64): u32 {
   const why = trust.judge(ROOT, load<u32>(HEIGHT), load<u32>(FLOOR));
   if (why > 0) return why;
   if (why == 0) return answer(p, n);
-  store<u32>(HELD, why == trust.WAIT ? n : 0);
-  if (why == trust.PASSED) return 0;
+  store<u32>(HELD, n);
+  trust.expect(load<u32>(HEIGHT), now);
   memory.copy(map.PROOF, p, n);
-  store<u64>(DUE, now + 12 * cell.delta());
+  store<u64>(DUE, now + 8 * cell.delta());
   return 0;
 }
 
@@ -106,12 +112,12 @@ export function hear(p: usize, n: u32, now: u64): u32 {
 export function judge(now: u64): u32 {
   if (load<u32>(HELD) == 0) return 0;
   const why = trust.judge(ROOT, load<u32>(HEIGHT), load<u32>(FLOOR));
-  if (why == trust.WAIT) return 0;
+  if (why < 0) return 0;
   const n = load<u32>(HELD);
-  store<u32>(HELD, 0);
   if (why == 0) return answer(map.PROOF, n);
+  release();
   store<u64>(DUE, now);
-  return why > 0 ? why : 0;
+  return why;
 }
 
 /** The PROOF of n bytes at p holds: says what it proves. */
@@ -124,7 +130,7 @@ function answer(p: usize, n: u32): u32 {
   const value = proof.value(KEY, kn, from, length);
   const vn: u32 = value != 0 ? load<u8>(value - kn - 1) : 0;
   store<u32>(WHO, 0);
-  store<u32>(HELD, 0);
+  release();
   if (who == OWN) return found(value, vn);
   const plain = who == request.ACCOUNT;
   const e = ring.event(event.ANSWER, plain ? 24 : 4 + vn + length);

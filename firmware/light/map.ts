@@ -6,6 +6,8 @@
 //   +224  question   who asked u32 · key length u32 · key 32 B · floor u32 · tries u32 · due u64 · validator asked u32
 //                    · length of the proof that waits u32 · its height u32 · zero u32 · its root 32 B
 //   +336  wallet     1 when the account is known u32 · zero u32 · balance u64 · nonce u64 · next refresh u64
+//                    · height of the state when it was asked u32
+//   +376  awaited    height whose state root a proof waits for u32 · zero u32
 //   +384  hash       64 B, while something is judged
 //   +448  proof      the PROOF that waits for a certificate of its root, OBJECT_MAX bytes
 //
@@ -18,6 +20,7 @@ export const ROOTS: usize = layout.LIGHT + 48;
 export const BEACON: usize = layout.LIGHT + 208;
 export const QUESTION: usize = layout.LIGHT + 224;
 export const WALLET: usize = layout.LIGHT + 336;
+export const AWAITED: usize = layout.LIGHT + 376;
 export const HASH: usize = layout.LIGHT + 384;
 export const PROOF: usize = layout.LIGHT + 448;
 const END: usize = PROOF + layout.OBJECT_MAX;

@@ -18,12 +18,13 @@ import * as map from "./map";
 import * as trust from "./trust";
 
 const KNOWN: usize = map.WALLET;
+const BALANCE: usize = map.WALLET + 8;
 const NONCE: usize = map.WALLET + 16;
 const DUE: usize = map.WALLET + 24;
 const SEEN: usize = map.WALLET + 32; // height of the state when the account was last asked for, u32
 
 /** Heights after which an own transaction is void. */
-const LIFETIME: u32 = 512;
+const LIFETIME: u32 = 256;
 /** Heights for which another's transaction is sent. */
 const CARRIED: u32 = 16;
 /** Own transactions that may wait at once, as for a validator. */
@@ -73,6 +74,7 @@ export function carry(p: usize, n: u32, now: u64): u32 {
 /** Pays `amount` to the account with the kid at `to`. 0, or why not. */
 export function pay(to: usize, amount: u64, fee: u64, now: u64): u32 {
   const why = unready();
+  if (why == 0 && fee > load<u64>(BALANCE)) return reason.FEE_ABOVE;
   return why ? why : enter(WORK, transaction.transfer(nextNonce(), fee, expiry(), to, amount, WORK), expiry(), now);
 }
 

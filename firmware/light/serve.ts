@@ -9,6 +9,7 @@ import * as kind from "../wire/kind";
 import * as light from "../wire/light";
 import * as reason from "../wire/reason";
 import * as record from "../wire/record";
+import * as wire from "../wire/certificate";
 import * as log from "../core/log";
 import * as rng from "../core/rng";
 import * as tree from "../core/tree";
@@ -17,40 +18,71 @@ import * as block from "../consensus/block";
 import * as cell from "../consensus/cell";
 import * as chain from "../consensus/chain";
 
-const HEAD: usize = WORK + light.CERTIFICATE - record.LOG_SIZE; // so that what is read behind it stands where it is sent
+const HEAD: usize = WORK + 76; // 56 B: head of the record that is looked at; what is read of it stands behind
+const BLOCK: usize = WORK + 16; // 56 B: head of its block's record
+const CITED: usize = WORK + 8; // u32
 /** Records of the log that are looked at for a certificate. */
-const STEPS: u32 = 24;
+const STEPS: u32 = 48;
 /** Heights below the final one at which the look begins. */
 const BACK: u32 = 3;
 
-/** Answers a member's beacon at b: the newest FINAL certificate above what it trusts, by about two of the cell. */
+/** Record of the block that the FINAL record in HEAD names, 0 when it is not here. */
+function blockOf(): u32 {
+  const s = block.find(HEAD + record.LOG_DIGEST);
+  const at = s != 0 && block.is(s, block.BODY) ? block.record(s) : block.recordAt(load<u32>(HEAD + record.LOG_HEIGHT));
+  return log.head(at, BLOCK) && cell.same32(BLOCK + record.LOG_DIGEST, HEAD + record.LOG_DIGEST) ? at : 0;
+}
+
+/** The height whose state root is cited by the header that goes with the FINAL record at `at`, in HEAD; -1 when there is none. */
+function cited(at: u32): u32 {
+  if (!log.read(at, 0, CITED, 1)) return 0xffffffff;
+  const child = load<u8>(CITED) == kind.FINAL_BY_CHILD;
+  const from = child ? at : blockOf();
+  const offset = child ? wire.CHILD + header.EXECUTED_HEIGHT : header.EXECUTED_HEIGHT;
+  return from != 0 && log.read(from, offset, CITED, 4) ? load<u32>(CITED) : 0xffffffff;
+}
+
+/** Answers a member's beacon at b, by about two of the cell: the certificate that cites the state it waits for, else the newest above what
+ *  it trusts. */
 export function show(b: usize): u32 {
   if (cell.n() > 3 && rng.next() % (cell.n() - 1) > 1) return 0;
   const h = chain.finalHeight();
+  const wanted = load<u32>(b + beacon.WANTED);
   let best: u32 = 0;
   let after = load<u32>(b + beacon.FINAL_VIEW);
-  let at = block.recordAt(h > BACK ? h - BACK : 1);
+  let at = block.recordAt(wanted != 0 && wanted <= h && wanted + block.KEPT > h ? wanted : h > BACK ? h - BACK : 1);
   for (let i: u32 = 0; i < STEPS && at != 0 && log.head(at, HEAD); i++) {
-    if (load<u8>(HEAD + record.LOG_KIND) == record.LOG_FINAL && load<u32>(HEAD + record.LOG_VIEW) > after) {
-      after = load<u32>(HEAD + record.LOG_VIEW);
-      best = at;
+    if (load<u8>(HEAD + record.LOG_KIND) == record.LOG_FINAL) {
+      const v = load<u32>(HEAD + record.LOG_VIEW);
+      const height = cited(at);
+      if (height != 0xffffffff && v > after) {
+        after = v;
+        best = at;
+      }
+      if (wanted != 0 && height == wanted) {
+        best = at;
+        break;
+      }
     }
     at = log.next(at);
   }
-  if (best == 0 || !log.head(best, HEAD)) return 0;
+  if (best != 0 && log.head(best, HEAD)) send(best);
+  return 0;
+}
+
+/** Sends the FINAL certificate at `at`, whose head is in HEAD, with the header that it needs. */
+function send(at: u32): void {
   let p = WORK + light.CERTIFICATE;
-  const s = block.find(HEAD + record.LOG_DIGEST);
   let n = load<u32>(HEAD + record.LOG_LENGTH);
-  if (n > OBJECT_MAX - light.CERTIFICATE || !log.read(best, 0, p, n)) return 0;
+  if (n > OBJECT_MAX - light.CERTIFICATE || !log.read(at, 0, p, n)) return;
   if (load<u8>(p) == kind.FINAL_CERTIFICATE) {
-    if (s == 0 || !block.is(s, block.HEADER)) return 0;
+    const from = blockOf();
     p = WORK;
     n += light.CERTIFICATE;
+    if (from == 0 || !log.read(from, 0, p + light.HEADER, header.SIZE)) return;
     store<u32>(p, kind.FINAL_HEADER);
-    memory.copy(p + light.HEADER, block.head(s), header.SIZE);
   }
   link.send(0, p, n, 0xffffffff);
-  return 0;
 }
 
 /** Answers the question of n bytes at p, if it is this device that shall. 0, or why not. */

@@ -41,9 +41,8 @@ const ROOT: usize = 8;
 /** Heights that a member may trust without a record in flash. */
 const EVERY: u32 = 16;
 
-/** What judge() says beside reasons: the root's height is not certified yet; or it was passed unseen. */
-export const WAIT: i32 = -1;
-export const PASSED: i32 = -2;
+/** What judge() says beside reasons: no certificate that was heard cites the state after that height. */
+const WAIT: i32 = -1;
 
 // @ts-ignore: decorator
 @inline export function finalHeight(): u32 {
@@ -94,15 +93,23 @@ function advance(height: u32, view: u32, digest: usize): void {
   memory.copy(DIGEST, digest, 32);
 }
 
-/** Notes the certified root after height h, unless it is known. */
+/** Notes the certified root after height h, unless it is known; in place of the oldest. */
 function learn(h: u32, from: usize): void {
-  let slot: usize = load<u32>(NEWEST);
-  if (slot != 0 && load<u32>(slot) == h) return;
-  slot = slot == 0 || slot + ROOT_STRIDE == ROOTS_END ? map.ROOTS : slot + ROOT_STRIDE;
+  const newest: usize = load<u32>(NEWEST);
+  if (newest != 0 && load<u32>(newest) == h) return;
+  const slot = newest == 0 || newest + ROOT_STRIDE == ROOTS_END ? map.ROOTS : newest + ROOT_STRIDE;
+  const rises = newest == 0 || h > load<u32>(newest);
   store<u32>(slot, h);
   store<u32>(slot, 1, 4);
   memory.copy(slot + ROOT, from, 32);
-  store<u32>(NEWEST, <u32>slot);
+  if (rises) store<u32>(NEWEST, <u32>slot);
+}
+
+/** Certificates that cite the state after height h are welcome, old as they may be; 0: none is awaited. */
+export function expect(h: u32, now: u64): void {
+  store<u32>(map.AWAITED, h);
+  const soon = now + (cell.delta() >> 1);
+  if (h != 0 && load<u64>(map.BEACON) > soon) store<u64>(map.BEACON, soon);
 }
 
 /** A FINAL_HEADER or FINAL (b) of n bytes at p. 0, or why it is refused; nothing new is no refusal. */
@@ -115,14 +122,19 @@ export function hear(p: usize, n: u32): u32 {
     return malformed();
   const view = load<u32>(h + (alone ? header.VIEW : header.PARENT_VIEW));
   const height = load<u32>(h + header.HEIGHT) - u32(!alone);
-  if (view <= finalView()) return 0;
+  const executed = load<u32>(h + header.EXECUTED_HEIGHT);
+  const late = view <= finalView();
+  if (late && (executed != load<u32>(map.AWAITED) || executed == 0)) return 0;
   cell.digest(h);
   const digest = alone ? cell.DIGEST : h + header.PARENT;
   if (alone && (load<u32>(c + wire.VIEW) != view || !cell.same32(c + wire.DIGEST, digest))) return malformed();
   if (!certificate.finalHolds(c, cell.DIGEST)) return reason.TRUST_SIGNATURE;
-  const executed = load<u32>(h + header.EXECUTED_HEIGHT);
   const r = h + header.EXECUTED_ROOT;
-  if (height <= finalHeight() || conflicts(executed, r)) return reason.TRUST_CONFLICT;
+  if (height <= finalHeight() != late || conflicts(executed, r, late)) return reason.TRUST_CONFLICT;
+  if (late) {
+    learn(executed, r);
+    return 0;
+  }
   advance(height, view, digest);
   store<u32>(map.TRUST, max(time(), load<u32>(h + header.TIME)), TIME);
   learn(executed, r);
@@ -135,10 +147,12 @@ function malformed(): u32 {
   return reason.TRUST_SHAPE;
 }
 
-/** Can the root after height h not follow what is trusted? */
-function conflicts(h: u32, from: usize): bool {
-  if (load<u32>(NEWEST) == 0 || h > executedHeight()) return false;
-  return h < executedHeight() || !cell.same32(root(), from);
+/** Can the root after height h not stand beside what is trusted? A header that is no late one does not cite less than one before it. */
+function conflicts(h: u32, from: usize, late: bool): bool {
+  for (let slot = map.ROOTS; slot < ROOTS_END; slot += ROOT_STRIDE) {
+    if (load<u32>(slot, 4) != 0 && load<u32>(slot) == h && !cell.same32(slot + ROOT, from)) return true;
+  }
+  return !late && load<u32>(NEWEST) != 0 && h < executedHeight();
 }
 
 /** What is trusted is in flash from here on. */
@@ -162,9 +176,9 @@ function tell(): void {
 }
 
 /** What the state root at `r`, said to be that after height h, is worth to a question asked when `floor` was the newest: 0 it is certified,
- *  WAIT, PASSED, or a reason. */
+ *  below 0 it has to wait for its certificate, else a reason. */
 export function judge(r: usize, h: u32, floor: u32): i32 {
-  let why: i32 = h > executedHeight() || load<u32>(NEWEST) == 0 ? WAIT : PASSED;
+  let why = WAIT;
   let old = h < floor;
   for (let slot = map.ROOTS; slot < ROOTS_END; slot += ROOT_STRIDE) {
     if (load<u32>(slot, 4) == 0) continue;
@@ -216,6 +230,7 @@ export function tick(now: u64): void {
   store<u32>(b + beacon.NOTAR_VIEW, finalView());
   store<u32>(b + beacon.EXECUTED_HEIGHT, executedHeight());
   store<u64>(b + beacon.EXECUTED_ROOT, load<u64>(root()));
+  store<u32>(b + beacon.WANTED, load<u32>(map.AWAITED));
   store<u32>(b + beacon.CLOCK, <u32>now);
   link.send(0, b, beacon.SIZE, 0xffffffff);
   link.forget(); // what validators send now answers this beacon, even if it came before

@@ -4,7 +4,8 @@
 //   4 epoch u32 · 8 view u32 · 12 finalHeight u32 · 16 finalView u32 · 20 final digest 8 B · 28 highest notarized view u32
 //   32 have NOTARIZE of `view` u32 · 36 have NULLIFY reaching `view` u32 · 40 have FINALIZE of the highest notarized view u32
 //   44 digest of the proposal in `view` 8 B (zero: none) · 52 executedHeight u32 · 56 root at executedHeight 8 B
-//   64 object under reassembly 8 B (zero: none) · 72 fragments of it held u32 · 76 digest that the device waits for 8 B
+//   64 object under reassembly 8 B (zero: none) · 72 fragments of it held u32 · 76 digest that the device waits for 8 B; a member: the
+//   height whose state root it waits for u32
 //   84 radio time since boot u32
 
 export const SIGNER: u32 = 1;

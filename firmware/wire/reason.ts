@@ -82,6 +82,7 @@ export const ASKING: u32 = 112; // the question before is not answered yet
 export const UNANSWERED: u32 = 113; // nobody answered with a proof that holds
 export const ACCOUNT_UNKNOWN: u32 = 114; // no proof yet that this device has an account
 export const NONCE_AHEAD: u32 = 115; // four own transactions wait for a block already
+export const FEE_ABOVE: u32 = 116; // the own account, as far as it is proved, cannot pay the fee
 
 // flash and identity
 export const FLASH_ABSENT: u32 = 150; // region 0 cannot be read: the board describes no flash

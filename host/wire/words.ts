@@ -105,6 +105,7 @@ const WORDS: Record<Name, Words> = {
   ASKING: say("this member's question before is not answered yet", "one question at a time", "ask again when it is answered or given up"),
   UNANSWERED: say("nobody answered this member's question with a proof that holds", "one validator in reach that tells the truth", "look whether validators are in reach, then ask again"),
   ACCOUNT_UNKNOWN: say("this member has no proof yet that it has an account", "a registered key, and a proof of it", "register its key at a validator, and let it hear the cell"),
+  FEE_ABOVE: say("this member's account cannot pay the fee, as far as its last proof says", "a balance of at least the fee", "pay the account first, or lower the fee"),
   NONCE_AHEAD: say("four transactions of this member wait for a block already", "fewer than four", "try again when some have settled"),
 
   STATE_FULL: say("the state has no room for another entry", "8 KiB at most", "use fewer accounts or keys in this cell"),

@@ -271,6 +271,7 @@ test("nothing is signed before a proof says which nonce comes next", () => {
   bench.hear(stateAt(8).proof(accountKey(own.kid), 8));
   const said = bench.request(provision.pay(bob, 3n, 1n));
   assert.is(said.reason, 0);
+  assert.is(reasonName(bench.request(provision.pay(bob, 3n, 51n)).reason), "FEE_ABOVE");
   assert.is(of(said, event.SUBMITTED).length, 1);
   const [object] = sent(said, kind.TRANSACTION);
   const tx = client.parse(object.slice(1));
