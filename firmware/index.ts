@@ -130,12 +130,19 @@ function start(n: u32, now: u64): void {
 export function receive(link_: u32, n: u32, now: u64): void {
   ring.begin();
   count(FRAMES_IN, 1);
+  if (MEMBER) member.note(0);
   if (!ready() || n > INPUT_MAX) return;
   const length = link.receive(INPUT, n, now);
   if (length < 0) refuse(<u32>-length, n);
   if (length <= 0) return;
+  if (MEMBER) member.note(length);
+  else taken(<u32>length, now);
+}
+
+/** Takes in the object of n bytes that mesh delivered, or says why not. */
+function taken(n: u32, now: u64): void {
   const p = link.object();
-  const why = MEMBER ? heard(p, <u32>length, now) : take(p, <u32>length, now);
+  const why = MEMBER ? member.take(p, n, now) : take(p, n, now);
   if (why == 0) return;
   link.reject(); // what came in pieces may come again
   refuse(why, load<u8>(p));
@@ -144,14 +151,6 @@ export function receive(link_: u32, n: u32, now: u64): void {
 /** True once the device belongs to a cell. */
 function ready(): bool {
   return cell.n() != 0;
-}
-
-/** The same for a member, whose application hears of every certified state. */
-function heard(p: usize, n: u32, now: u64): u32 {
-  const before = trust.executedHeight();
-  const why = member.take(p, n, now);
-  if (before != trust.executedHeight()) app.commit(trust.executedHeight());
-  return why;
 }
 
 /** Takes in one object from a neighbour: 0, or why it was refused. */
@@ -220,6 +219,7 @@ function served(p: usize, n: u32, now: u64): u32 {
 /** A local request of n bytes stands in the input. 0, or the reason of its refusal. */
 export function request(n: u32, now: u64): i32 {
   ring.begin();
+  if (MEMBER) member.note(0);
   const why = n == 0 || n > INPUT_MAX ? reason.REQUEST_SHAPE : console.request(INPUT, n, now);
   if (why != 0) refuse(why, load<u8>(INPUT));
   return why;
@@ -239,7 +239,7 @@ export function host(op: u32, n: u32): i64 {
 export function tick(now: u64): u32 {
   ring.begin();
   if (!ready()) return 60000;
-  if (MEMBER) return member.tick(now, app.tick(now));
+  if (MEMBER) return passed(now);
   if (work()) return 0;
   let wait = app.tick(now);
   if (pool.count() != 0) body.survey();
@@ -257,6 +257,21 @@ export function tick(now: u64): u32 {
   wait = min(wait, pool.gossip(now));
   wait = min(wait, sync.wake(now));
   return min(wait, replica.wake(now));
+}
+
+/** The same for a member: one thing a call. */
+function passed(now: u64): u32 {
+  const n = member.heard();
+  if (n != 0) {
+    const before = trust.executedHeight();
+    taken(n, now);
+    if (before != trust.executedHeight()) app.commit(trust.executedHeight());
+  } else if (member.moved()) {
+    const why = member.follow(now);
+    if (why != 0) refuse(why, kind.PROOF);
+  } else if (member.calls(now)) member.called(now, app.tick(now));
+  else return member.tick(now);
+  return 0;
 }
 
 /** One piece of work on final blocks: a step of a snapshot, or the execution of one block. True when there was one. */

@@ -1,5 +1,5 @@
 // The memory map of a device: every region at a fixed address, all state inside. Where a region lies is decided by the device's role: for a
-// validator, one page of 64 KiB, by profile/validator/#role.ts, whose addresses are drawn here; for a member, half of it, by profile/member/#role.ts.
+// validator, one page of 64 KiB, by profile/validator/#role.ts, whose addresses are drawn here; for a member, less than half of it, by profile/member/#role.ts.
 //
 //   0x0000 ┌──────────────────────┐ nothing lives below 256, so that a stray null pointer is seen
 //          │ counters             │ operation counts, read by the host's time model; what the port offers

@@ -96,7 +96,7 @@ export const compilerOf = (board) => BOARDS[board].cc;
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape, or
  * "jobs", which calls exports as it is told. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
- * said otherwise.
+ * said otherwise; `defines` are constants of its C files, as NAME=VALUE.
  */
 export function buildImage({
   board = "stm32f405",
@@ -105,6 +105,7 @@ export function buildImage({
   name = basename(wasm, ".wasm") + (main === "replay" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
+  defines = [],
 } = {}) {
   const { cc, flags, link, files, own = {}, script, emulated = [] } = BOARDS[board];
   return make(paths.image(board, chip ? `${name}-chip` : name), {
@@ -115,7 +116,7 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME),
     ],
     own,
-    flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],
+    flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, ...defines.map((d) => `-D${d}`), "-I", BARE],
     link: [
       "-nostartfiles",
       "-Wl,--gc-sections",

@@ -4,6 +4,7 @@
 //   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory, tables}
 //   npm run size -- node            of build/node.wasm instead of build/device.wasm
 //   npm run size -- --board stm32f405     RAM and flash of a validator on a board after 1,000 blocks (--blocks N), measured in its emulator
+//   npm run size -- --board stm32f405 --target member     the same of a member
 //   npm run size -- --profiles      the targets device and compact side by side: RAM against instructions
 //
 //   declared   bytes of wasm that the module holds: flash
@@ -255,7 +256,9 @@ async function board(args: string[]): Promise<number> {
   }
   const why = ram.lacking(name);
   if (why !== null) return (console.error(why), 3);
-  const size = await ram.weighBoard(name, blocks);
+  const role = ram.ROLES.find((r) => r === (args.includes("--target") ? word("--target") : "device"));
+  if (role === undefined) return (console.error(`--target takes one of ${ram.ROLES.join(", ")}`), 2);
+  const size = await ram.weighBoard(name, blocks, role);
   console.log(args.includes("--json") ? JSON.stringify(size, null, 1) : ram.table(size).join("\n"));
   return 0;
 }

@@ -70,14 +70,14 @@ export function wake(now: u64): u32 {
   return load<u64>(DUE) <= now ? 0 : <u32>(load<u64>(DUE) - now);
 }
 
-/** Sends the question if it is due, or gives it up. */
-export function tick(now: u64): void {
-  if (!busy() || load<u64>(DUE) > now) return;
+/** Sends the question if it is due, or gives it up; true when it did. */
+export function tick(now: u64): bool {
+  if (!busy() || load<u64>(DUE) > now) return false;
   const tries = load<u32>(TRIES);
   if (tries == MOST) {
     refuse(reason.UNANSWERED, load<u32>(WHO));
     store<u32>(WHO, 0);
-    return;
+    return true;
   }
   release();
   store<u32>(TRIES, tries + 1);
@@ -87,6 +87,7 @@ export function tick(now: u64): void {
   store<u32>(WORK, kind.ASK | (load<u32>(TO) << 8));
   memory.copy(WORK + light.ASK_KEY, KEY, n);
   link.send(0, WORK, light.ASK_KEY + n, 0xffffffff);
+  return true;
 }
 
 /** A PROOF of n bytes at p. 0, or why it is refused. What nobody here asked for is no refusal. */

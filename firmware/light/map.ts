@@ -8,7 +8,9 @@
 //   +336  wallet     1 when the account is known u32 · zero u32 · balance u64 · nonce u64 · next refresh u64
 //                    · height of the state when it was asked u32
 //   +376  awaited    height whose state root a proof waits for u32 · zero u32
-//   +384  hash       64 B, while something is judged
+//   +384  hash       48 B, while something is judged
+//   +432  member     when the application wants its next tick u64 · length of the object that waits for the next tick u32
+//                    · 1 when what follows from the last one is still to be done u32
 //   +448  proof      the PROOF that waits for a certificate of its root, OBJECT_MAX bytes
 //
 // Rule: a zero page is a valid start: nothing is trusted, nothing asked.
@@ -22,6 +24,7 @@ export const QUESTION: usize = layout.LIGHT + 224;
 export const WALLET: usize = layout.LIGHT + 336;
 export const AWAITED: usize = layout.LIGHT + 376;
 export const HASH: usize = layout.LIGHT + 384;
+export const MEMBER: usize = layout.LIGHT + 432;
 export const PROOF: usize = layout.LIGHT + 448;
 const END: usize = PROOF + layout.OBJECT_MAX;
 

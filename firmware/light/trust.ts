@@ -211,9 +211,9 @@ export function wake(now: u64): u32 {
   return load<u64>(map.BEACON) <= now ? 0 : <u32>(load<u64>(map.BEACON) - now);
 }
 
-/** Sends a beacon if one is due: two message delays apart while behind, twelve else. What liars told of views is forgotten with it. */
-export function tick(now: u64): void {
-  if (load<u64>(map.BEACON) > now) return;
+/** Sends a beacon if one is due, and says so: two message delays apart while behind, twelve else. What liars told of views is forgotten with it. */
+export function tick(now: u64): bool {
+  if (load<u64>(map.BEACON) > now) return false;
   const base = cell.delta() * (behind() ? 2 : 12);
   store<u64>(map.BEACON, now + base + (rng.next() % (base >> 2)));
   store<u32>(BEST, 0);
@@ -234,4 +234,5 @@ export function tick(now: u64): void {
   store<u32>(b + beacon.CLOCK, <u32>now);
   link.send(0, b, beacon.SIZE, 0xffffffff);
   link.forget(); // what validators send now answers this beacon, even if it came before
+  return true;
 }

@@ -21,7 +21,7 @@ test("a validator of seven stays within the RAM and flash that are allowed", asy
     size.ramTotal,
   );
   assert.is(size.parts["linear-memory"], 65536);
-  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!;
+  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!.device;
   assert.ok(size.ramTotal <= ramTotal.must, ram.table(size).join("\n"));
   assert.ok(size.flashTotal <= flashTotal.must, ram.table(size).join("\n"));
   console.log(
