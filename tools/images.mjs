@@ -116,7 +116,17 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME),
     ],
     own,
-    flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, ...defines.map((d) => `-D${d}`), "-I", BARE],
+    flags: [
+      ...flags,
+      optimize,
+      "-ffunction-sections",
+      "-fdata-sections",
+      ...LENIENT,
+      `-DMODULE="${wasm}"`,
+      ...defines.map((d) => `-D${d}`),
+      "-I",
+      BARE,
+    ],
     link: [
       "-nostartfiles",
       "-Wl,--gc-sections",

@@ -28,9 +28,10 @@ const BACK: u32 = 3;
 
 /** Record of the block that the FINAL record in HEAD names, 0 when it is not here. */
 function blockOf(): u32 {
-  const s = block.find(HEAD + record.LOG_DIGEST);
-  const at = s != 0 && block.is(s, block.BODY) ? block.record(s) : block.recordAt(load<u32>(HEAD + record.LOG_HEIGHT));
-  return log.head(at, BLOCK) && cell.same32(BLOCK + record.LOG_DIGEST, HEAD + record.LOG_DIGEST) ? at : 0;
+  const digest = HEAD + record.LOG_DIGEST;
+  let at = log.remembered(digest);
+  if (at == 0) at = block.recordAt(load<u32>(HEAD + record.LOG_HEIGHT)); // 0 where it was heard before its block
+  return log.head(at, BLOCK) && cell.same32(BLOCK + record.LOG_DIGEST, digest) ? at : 0;
 }
 
 /** The height whose state root is cited by the header that goes with the FINAL record at `at`, in HEAD; -1 when there is none. */

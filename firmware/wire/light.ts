@@ -30,5 +30,6 @@ export function proofAt(p: u32, n: u32): u32 {
   const length = mem.load8(p + KEY_LENGTH);
   if (length == 0 || length > 32) return 0;
   const at = PROOF_KEY + length;
-  return n < at + PROOF_HEAD ? 0 : at;
+  if (n < at + PROOF_HEAD) return 0;
+  return at;
 }

@@ -29,6 +29,19 @@ test("a validator of seven stays within the RAM and flash that are allowed", asy
   );
 });
 
+test("a member beside seven stays within what is allowed, in less than half a page", async () => {
+  if (lacking(cc, qemu)) return;
+  if (!process.env.SYNOD_BUILT) await buildFirmware(["device", "member"]);
+  const size = await ram.weighBoard("stm32f405", process.env.SYNOD_BUDGET ? 1000 : 40, "member");
+  assert.is(size.parts["linear-memory"], 28672);
+  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!.member;
+  assert.ok(size.ramTotal <= ramTotal.must, ram.table(size).join("\n"));
+  assert.ok(size.flashTotal <= flashTotal.must, ram.table(size).join("\n"));
+  console.log(
+    `note: stm32f405, a member, ${size.blocks} blocks: RAM ${size.ramTotal} bytes in all, flash ${size.flashTotal}`,
+  );
+});
+
 test("an image that exceeds the chip's regions is refused by the linker, and nothing is left that looks like one", async () => {
   if (lacking(cc)) return;
   const wasm = join(scratch, "large.wasm");

@@ -108,7 +108,8 @@ test("an engine that is not there is named, with those that are", () => {
 });
 
 test("the counters stand where the firmware's memory map says", () => {
-  const layout = readFileSync(new URL("../../firmware/layout.ts", import.meta.url), "utf8");
+  const source = (file: string): string => readFileSync(new URL(`../../firmware/${file}`, import.meta.url), "utf8");
+  const layout = source("profile/validator/#role.ts") + source("layout.ts");
   assert.match(layout, new RegExp(`COUNTERS: usize = 0x0*${counters.COUNTERS.toString(16)};`));
   const named = [...layout.matchAll(/^export const (\w+): usize = COUNTERS \+ (\d+);/gm)];
   const camel = (name: string): string => name.toLowerCase().replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
