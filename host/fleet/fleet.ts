@@ -115,7 +115,7 @@ export class Fleet {
     }
     const room = this.devices + Math.max(villains.length, this.invariants.f); // whoever may come to lie has two stations
     this.radio = new Radio(room, new Rng(seed, "radio"), this.coverage);
-    const field = { n, stations: room, honest: this.honestStations.map(({ index }) => index) };
+    const field = { n, stations: room, honest: honest.flatMap((keeps, i) => (keeps ? [i] : [])) };
     const drawn = strike.draw(options.faults ?? [], field, (name) => new Rng(seed, `chaos ${name}`));
     this.chaos = new Chaos(this, options.strikes ?? drawn);
     this.villains = new Villains(this, villains);
