@@ -21,6 +21,7 @@ import * as provision from "../../host/fleet/provision.ts";
 import { reasonName } from "../../host/wire/words.ts";
 import { Bench, Cell, type Block, type Said } from "../consensus/peer.ts";
 import { member } from "../fleet/wasm.ts";
+import { numbers } from "../wire/twin.ts";
 import { account, accountKey, State } from "./state.ts";
 
 const wasm = await member();
@@ -142,12 +143,18 @@ refuses(reason.TRUST_SHAPE, "a signer that is no validator", () => final(8, [0, 
 refuses(reason.TRUST_SHAPE, "a header that is not the certificate's", () =>
   concatBytes(final(8).slice(0, light.CERTIFICATE), final(9).slice(light.CERTIFICATE)),
 );
+refuses(reason.TRUST_SHAPE, "another state root in the header of a true certificate", () =>
+  patched(final(8), light.HEADER + header.EXECUTED_ROOT, 0x55),
+);
 refuses(reason.TRUST_SHAPE, "a NOTAR certificate in the place of a FINAL one", () =>
   concatBytes(final(8).slice(0, light.CERTIFICATE), cell.notar(8, chain[8].digest, QUORUM)),
 );
 refuses(reason.TRUST_SHAPE, "a certificate one byte short", () => final(8).slice(0, -1));
 refuses(reason.TRUST_CONFLICT, "a quorum of liars signs another block of a height that is final", () =>
   cell.finalHeader(cell.block(chain[3], 7, { executedHeight: 3, executedRoot: stateAt(3).root }), QUORUM),
+);
+refuses(reason.TRUST_CONFLICT, "the same, citing a state that is true", () =>
+  cell.finalHeader(cell.block(chain[3], 7, { executedHeight: 4, executedRoot: stateAt(4).root }), QUORUM),
 );
 refuses(reason.TRUST_CONFLICT, "a quorum of liars signs another state of a height that is final", () =>
   cell.finalHeader(cell.block(chain[5], 7, { executedHeight: 4, executedRoot: stateAt(9).root }), QUORUM),
@@ -249,7 +256,8 @@ test("a proof that nobody asked for, or of another key, is no answer and no refu
   const unasked = bench.hear(rich(4).proof(accountKey(bob), 4));
   bench.request(query(accountKey(bob)));
   const other = bench.hear(stateAt(4).proof(utf8ToBytes("s"), 4));
-  for (const said of [unasked, other]) assert.equal([said.refused, said.events], [[], []]);
+  const like = bench.hear(stateAt(4).proof(accountKey(own.kid), 4)); // true, of as long a key, and no absence of bob's
+  for (const said of [unasked, other, like]) assert.equal([said.refused, said.events], [[], []]);
 });
 
 test("one question at a time; one that nobody answers is given up by number", () => {
@@ -314,6 +322,35 @@ test("a transaction that somebody else signed is carried for a while, and no fur
   assert.is(sent(bench.wait(40_000), kind.TRANSACTION).length, 0);
   const foreign = patched(tx, 24, tx[24] ^ 1); // made for another cell
   assert.is(reasonName(bench.request(concatBytes(Uint8Array.of(request.SUBMIT), foreign)).reason), "TX_CELL");
+});
+
+// ---- noise ---------------------------------------------------------------------------------------------------------
+
+test("no mutation of what members hear makes one trap, trust or answer what is not so", () => {
+  const bench = settled(5);
+  bench.request(query(accountKey(bob)));
+  const next = numbers(5);
+  const sources = [
+    ...[final(8), byChild(8), final(6), byChild(5)],
+    ...[stateAt(4).proof(accountKey(bob), 4), stateAt(7).proof(accountKey(bob), 7)],
+    cell.beacon(1, { [beacon.FINAL_VIEW]: 9 }),
+  ];
+  const end = Date.now() + Number(process.env.SYNOD_BUDGET ?? 0) * 1000;
+  const refused = new Set<string>();
+  for (let i = 0; i < 400 || Date.now() < end; i++) {
+    const object = sources[next() % sources.length].slice();
+    for (let k = next() % 3; k >= 0; k--) object[next() % object.length] ^= 1 << (next() % 8);
+    const cut = next() % 4 === 0 ? object.slice(0, 1 + (next() % object.length)) : object;
+    bench.trial(() => {
+      const said = bench.hear(cut);
+      const { finalHeight, executedHeight, finalDigest, root } = bench.status(); // true still, or true anew: a pad may change
+      assert.equal([finalDigest, root], [chain[finalHeight].digest, stateAt(executedHeight).root], hex(cut));
+      for (const answer of of(said, event.ANSWER)) assert.equal(answer.slice(4, 20), account(1004n, 0n), hex(cut));
+      for (const name of names(said)) refused.add(name);
+    });
+  }
+  for (const name of ["TRUST_SHAPE", "TRUST_SIGNATURE", "PROOF_ROOT", "PROOF_SHAPE"])
+    assert.ok(refused.has(name), `${name} was never said: ${[...refused].join(", ")}`);
 });
 
 // ---- power ---------------------------------------------------------------------------------------------------------
