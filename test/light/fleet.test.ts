@@ -151,7 +151,7 @@ test("with villains and all faults among the validators, members trust nothing t
     const heard = listen(fleet);
     fleet.run(40_000);
     sound(fleet);
-    assert.ok(heard.get("trusted")!.length > 20, `seed ${seed}: ${heard.get("trusted")?.length} certificates`);
+    assert.ok(heard.get("trusted")!.length > 5, `seed ${seed}: ${heard.get("trusted")?.length} certificates`);
     fleet.close();
   }
 });
