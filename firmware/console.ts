@@ -2,7 +2,7 @@
 //
 // Rule: a request can ask and submit; it cannot change state but through a transaction, nor show a private key.
 
-import { WORK } from "./layout";
+import { MEMBER, WORK } from "./layout";
 import * as event from "./wire/event";
 import * as reason from "./wire/reason";
 import * as wire from "./wire/request";
@@ -18,6 +18,9 @@ import * as safety from "./consensus/safety";
 import * as body from "./ledger/body";
 import * as transaction from "./ledger/transaction";
 import * as wallet from "./ledger/wallet";
+import * as ask from "./light/ask";
+import * as member from "./light/member";
+import * as purse from "./light/purse";
 import * as app from "./apps/app";
 
 /** Says who this device is: public key and key id. */
@@ -58,13 +61,18 @@ export function request(p: usize, n: u32, now: u64): u32 {
   if (cell.n() == 0) return reason.NOT_PROVISIONED;
   if (op == wire.STATUS) return status();
   if (op == wire.SUBMIT) return submitted(p + 1, n - 1, now);
-  if (op == wire.QUERY) return query(p + 1, n - 1);
+  if (op == wire.QUERY) return query(p + 1, n - 1, now);
   if (n != (op == wire.PAY ? 25 : op == wire.REGISTER ? 33 : 9)) return reason.REQUEST_SIZE;
+  if (MEMBER) {
+    if (op == wire.PAY) return purse.pay(p + 1, load<u64>(p + 9), load<u64>(p + 17), now);
+    return op == wire.REGISTER ? purse.register(p + 1, now) : member.account(p + 1, now);
+  }
   if (op == wire.PAY) return wallet.pay(p + 1, load<u64>(p + 9), load<u64>(p + 17), now);
   return op == wire.REGISTER ? wallet.register(p + 1, now) : account(p + 1);
 }
 
 function submitted(p: usize, n: u32, now: u64): u32 {
+  if (MEMBER) return purse.carry(p, n, now);
   const why = admit(p, n, true, now);
   if (why == 0) wallet.announce(p, n);
   return why;
@@ -74,6 +82,10 @@ function status(): u32 {
   const p = ring.event(event.ANSWER, 88);
   if (p == 0) return 0;
   store<u8>(p, wire.STATUS);
+  if (MEMBER) {
+    member.status(p);
+    return 0;
+  }
   store<u8>(p, cell.n(), 1);
   store<u8>(p, cell.me(), 2);
   store<u8>(p, <u8>safety.observer(), 3);
@@ -87,9 +99,10 @@ function status(): u32 {
   return 0;
 }
 
-/** The value at a key of n bytes with its proof against the state root. */
-function query(key: usize, n: u32): u32 {
+/** The value at a key of n bytes with its proof against the state root; a member has to ask for it, and answers later. */
+function query(key: usize, n: u32, now: u64): u32 {
   if (n == 0 || n > 32) return reason.REQUEST_KEY;
+  if (MEMBER) return ask.ask(wire.QUERY, key, n, now);
   const length = tree.get(key, n, WORK + 4);
   const value: u32 = length < 0 ? 0 : <u32>length;
   const proof = tree.prove(key, n, WORK + 4 + value, 2048 - 4 - value);

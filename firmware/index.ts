@@ -6,10 +6,11 @@
 // A call that took something in asks to be ticked at once (tick returns 0 while more is due), so each call stays short.
 // Rule: consensus and ledger hand each other values here, never calls.
 
-import { INPUT, INPUT_MAX, RING, WORK, FRAMES_IN, count } from "./layout";
+import { INPUT, INPUT_MAX, MEMBER, MEMORY, RING, WORK, FRAMES_IN, count } from "./layout";
 import * as contract from "./wire/abi";
 import * as event from "./wire/event";
 import * as header from "./wire/header";
+import * as beacon from "./wire/beacon";
 import * as kind from "./wire/kind";
 import * as proposal from "./wire/proposal";
 import * as reason from "./wire/reason";
@@ -38,6 +39,9 @@ import * as safety from "./consensus/safety";
 import * as sync from "./consensus/sync";
 import * as body from "./ledger/body";
 import * as ledger from "./ledger/ledger";
+import * as member from "./light/member";
+import * as serve from "./light/serve";
+import * as trust from "./light/trust";
 import * as app from "./apps/app";
 import * as console from "./console";
 
@@ -45,6 +49,9 @@ import * as console from "./console";
 const SNAPSHOT_EVERY: u32 = 32;
 /** The 64 bytes that a snapshot says about itself; and where its like is read back. */
 const META: usize = WORK;
+/** Bytes of linear memory that this device touches; a board need grant no more. */
+export const MEMORY_END: usize = MEMORY;
+
 /** Version of this table of exports and of hal.ts. */
 export function abi(): u32 {
   return (contract.MAJOR << contract.SHIFT) | contract.MINOR;
@@ -71,14 +78,19 @@ export function boot(now: u64): i32 {
     // a provisioned device whose seed cannot be read must not lose its promises too
     if (identity.genesis() != 0) return identity.make();
     // the journal first: an identity beside a blank journal would mean a lost one
-    journal.open();
-    journal.turn();
-    journal.seal();
+    if (!MEMBER) {
+      journal.open();
+      journal.turn();
+      journal.seal();
+    }
     identity.make();
   }
   console.introduce();
   const n = identity.readGenesis();
-  if (n != 0) start(n, now);
+  if (n != 0) {
+    if (MEMBER) member.start(n);
+    else start(n, now);
+  }
   app.boot();
   return 0;
 }
@@ -116,12 +128,19 @@ function start(n: u32, now: u64): void {
 export function receive(link_: u32, n: u32, now: u64): void {
   ring.begin();
   count(FRAMES_IN, 1);
+  if (MEMBER) member.note(0);
   if (!ready() || n > INPUT_MAX) return;
   const length = link.receive(INPUT, n, now);
   if (length < 0) refuse(<u32>-length, n);
   if (length <= 0) return;
+  if (MEMBER) member.note(length);
+  else taken(<u32>length, now);
+}
+
+/** Takes in the object of n bytes that mesh delivered, or says why not. */
+function taken(n: u32, now: u64): void {
   const p = link.object();
-  const why = take(p, <u32>length, now);
+  const why = MEMBER ? member.take(p, n, now) : take(p, n, now);
   if (why == 0) return;
   link.reject(); // what came in pieces may come again
   refuse(why, load<u8>(p));
@@ -143,7 +162,11 @@ function take(p: usize, n: u32, now: u64): u32 {
     return why;
   }
   if (k == kind.BLOCK) return served(p, n, now);
-  if (k == kind.BEACON) return sync.hear(p, n);
+  if (k == kind.BEACON) {
+    return (load<u32>(p) >> 16) & beacon.LIGHT && n == beacon.SIZE ? serve.show(p) : sync.hear(p, n);
+  }
+  if (k == kind.ASK) return serve.prove(p, n);
+  if (k > kind.TRANSACTION) return 0; // said to members
   return console.admit(p + 1, n - 1, false, now); // mesh let no other kind through
 }
 
@@ -194,6 +217,7 @@ function served(p: usize, n: u32, now: u64): u32 {
 /** A local request of n bytes stands in the input. 0, or the reason of its refusal. */
 export function request(n: u32, now: u64): i32 {
   ring.begin();
+  if (MEMBER) member.note(0);
   const why = n == 0 || n > INPUT_MAX ? reason.REQUEST_SHAPE : console.request(INPUT, n, now);
   if (why != 0) refuse(why, load<u8>(INPUT));
   return why;
@@ -213,6 +237,7 @@ export function host(op: u32, n: u32): i64 {
 export function tick(now: u64): u32 {
   ring.begin();
   if (!ready()) return 60000;
+  if (MEMBER) return passed(now);
   if (work()) return 0;
   let wait = app.tick(now);
   if (pool.count() != 0) body.survey();
@@ -230,6 +255,21 @@ export function tick(now: u64): u32 {
   wait = min(wait, pool.gossip(now));
   wait = min(wait, sync.wake(now));
   return min(wait, replica.wake(now));
+}
+
+/** The same for a member: one thing a call. */
+function passed(now: u64): u32 {
+  const n = member.heard();
+  if (n != 0) {
+    const before = trust.executedHeight();
+    taken(n, now);
+    if (before != trust.executedHeight()) app.commit(trust.executedHeight());
+  } else if (member.moved()) {
+    const why = member.follow(now);
+    if (why != 0) refuse(why, kind.PROOF);
+  } else if (member.calls(now)) member.called(now, app.tick(now));
+  else return member.tick(now);
+  return 0;
 }
 
 /** One piece of work on final blocks: a step of a snapshot, or the execution of one block. True when there was one. */

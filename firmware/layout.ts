@@ -1,4 +1,5 @@
-// The memory map of a device: one page of 64 KiB, every region at a fixed address, all state inside.
+// The memory map of a device: every region at a fixed address, all state inside. Where a region lies is decided by the device's role: for a
+// validator, one page of 64 KiB, by profile/validator/#role.ts, whose addresses are drawn here; for a member, less than half of it, by profile/member/#role.ts.
 //
 //   0x0000 ┌──────────────────────┐ nothing lives below 256, so that a stray null pointer is seen
 //          │ counters             │ operation counts, read by the host's time model; what the port offers
@@ -22,34 +23,42 @@
 //          │ mesh                 │ reassembly, duplicates, transaction pool
 //   0xc700 ├──────────────────────┤
 //          │ consensus            │ keys, block table, vote sets
+//          │ light                │ of a member only: what it trusts and asks
 //  0x10000 └──────────────────────┘
 //
 // Rule: a region belongs to the folder of its name, which alone reads and writes it. Snapshot = copy of this page.
 
-export const COUNTERS: usize = 0x0100;
-export const COUNTERS_END: usize = 0x0300;
-export const APP: usize = 0x0300; // 256 bytes for the application's own state and its hooks
-export const APP_END: usize = 0x0400;
-export const STATIC: usize = 0x0400;
-export const STATIC_END: usize = 0x1c00;
-export const INPUT: usize = 0x1c00;
-export const INPUT_END: usize = 0x2200;
-export const WORK: usize = 0x2200;
-export const WORK_END: usize = 0x2a00;
-export const RING: usize = 0x2a00;
-export const RING_END: usize = 0x4800;
-export const SCRATCH: usize = 0x4800;
-export const SCRATCH_END: usize = 0x6c00;
-export const CORE: usize = 0x6c00;
-export const CORE_END: usize = 0x7000;
-export const TREE: usize = 0x7000;
-export const TREE_END: usize = 0xa100;
-export const LEDGER: usize = 0xa100;
-export const LEDGER_END: usize = 0xa300;
-export const MESH: usize = 0xa300;
-export const MESH_END: usize = 0xc700;
-export const CONSENSUS: usize = 0xc700;
-export const CONSENSUS_END: usize = 0x10000;
+import {
+  MEMORY,
+  COUNTERS,
+  COUNTERS_END,
+  APP,
+  APP_END,
+  STATIC,
+  STATIC_END,
+  INPUT,
+  INPUT_END,
+  WORK,
+  WORK_END,
+  RING,
+  RING_END,
+  SCRATCH,
+  SCRATCH_END,
+  CORE,
+  CORE_END,
+  TREE,
+  TREE_END,
+  LEDGER,
+  LEDGER_END,
+  MESH,
+  MESH_END,
+  CONSENSUS,
+  CONSENSUS_END,
+  LIGHT,
+  LIGHT_END,
+} from "#role";
+
+export * from "#role";
 
 if (COUNTERS_END > APP) ERROR("counters run into the application's state");
 if (APP_END > STATIC) ERROR("the application's state runs into static data");
@@ -62,7 +71,8 @@ if (CORE_END > TREE) ERROR("core runs into the tree");
 if (TREE_END > LEDGER) ERROR("the tree runs into the ledger");
 if (LEDGER_END > MESH) ERROR("the ledger runs into mesh");
 if (MESH_END > CONSENSUS) ERROR("mesh runs into consensus");
-if (CONSENSUS_END > 0x10000) ERROR("consensus runs past the page");
+if (CONSENSUS_END > LIGHT) ERROR("consensus runs into light");
+if (LIGHT_END > MEMORY || MEMORY > 0x10000) ERROR("light runs past memory");
 
 /** Bytes the host may copy to input(): a radio frame or a local request. */
 export const INPUT_MAX: u32 = <u32>(INPUT_END - INPUT);

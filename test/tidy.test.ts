@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { direction } from "../tools/tidy/direction.ts";
-import { ABI, emitted, exportedNames, halNames } from "../tools/tidy/emitted.ts";
+import { ABI, emitted, exportedNames, halNames, silent } from "../tools/tidy/emitted.ts";
 import { portable } from "../tools/tidy/portable.ts";
 import { reasons, refusals } from "../tools/tidy/reason.ts";
 import { idle, size } from "../tools/tidy/size.ts";
@@ -37,7 +37,7 @@ function fires(rule: (s: Source) => string[], path: string, bad: string, words: 
 
 // ---- direction ---------------------------------------------------------------------------------------------------
 
-test("imports go down: wire <- crypto <- cose <- core <- mesh <- consensus <- ledger <- app <- console <- index <- apps", () => {
+test("imports go down: wire <- crypto <- cose <- core <- mesh <- consensus <- ledger <- light <- app <- console <- index <- apps", () => {
   none(direction(code));
 });
 
@@ -153,7 +153,7 @@ test("a file of 501 lines and a function of 71 are seen, in TypeScript and in C"
 
 const hal = halNames(file("firmware/hal.ts"));
 
-for (const name of ["device", "node"]) {
+for (const name of ["device", "member", "node"]) {
   test(`build/${name}.wat: no mutable global, float or memory.grow; one page; exports and imports are the ABI`, () => {
     assert.ok(existsSync(join(root, `build/${name}.wat`)), `build/${name}.wat is missing: npm run build`);
     const abi = exportedNames(file("firmware/index.ts")).filter((n) => ABI.includes(n));
@@ -165,6 +165,16 @@ for (const name of ["device", "node"]) {
     none(emitted(file(`build/${name}.wat`), abi, hal));
   });
 }
+
+test("build/member.wat holds no code that votes, keeps blocks or executes them", () => {
+  none(silent(file("build/member.wat")));
+  const found = silent(file("build/device.wat"));
+  for (const name of ["consensus/votes", "consensus/safety", "consensus/replica", "core/journal", "ledger/body"])
+    assert.ok(
+      found.some((f) => f.includes(name)),
+      `the rule is blind to ${name}, which a validator has`,
+    );
+});
 
 test("every broken promise of an emitted module is seen", () => {
   const good =

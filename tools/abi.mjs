@@ -40,6 +40,10 @@ function imports(source) {
   });
 }
 
+/** layout.ts, and before it the addresses of a validator's regions. */
+const layout = () =>
+  ["profile/validator/#role.ts", "layout.ts"].map((f) => readFileSync(join(root, "firmware", f), "utf8")).join("\n");
+
 export function generate() {
   const read = (path) => readFileSync(join(root, path), "utf8");
   const line = (name, value) => `#define ${name} ${value > 4095 ? "0x" + value.toString(16) : value}u`;
@@ -64,9 +68,10 @@ export function generate() {
       .replace(/^wire\//, "")
       .replace(/\.ts$/, "")
       .toUpperCase()}_`;
-    const all = constants(read(`firmware/${file}`));
+    const all = constants(file === "layout.ts" ? layout() : read(`firmware/${file}`));
     const bounds = new Set(all.filter(([n]) => n.endsWith("_END")).flatMap(([n]) => [n, n.slice(0, -4)]));
-    const list = all.filter(([n]) => file !== "layout.ts" || !bounds.has(n)); // where regions lie is the device's own affair
+    const own = (n) => bounds.has(n) || ["MEMORY", "OBJECTS"].includes(n); // where regions lie is the device's own affair
+    const list = all.filter(([n]) => file !== "layout.ts" || !own(n));
     if (list.length > 0) out.push("", `// ${file}`, ...list.map(([name, value]) => line(prefix + name, value)));
   }
   return [...out, "", "#endif", ""].join("\n");
@@ -74,9 +79,9 @@ export function generate() {
 
 /** host/wire/map.ts: name, first byte and end of each region of layout.ts. */
 export function regions() {
-  const all = constants(readFileSync(join(root, "firmware/layout.ts"), "utf8"));
+  const all = constants(layout());
   const known = new Map(all);
-  const list = all.filter(([name]) => known.has(`${name}_END`));
+  const list = all.filter(([name, from]) => known.has(`${name}_END`) && known.get(`${name}_END`) !== from);
   const line = ([name, from]) =>
     `  ["${name.toLowerCase()}", 0x${from.toString(16)}, 0x${known.get(`${name}_END`).toString(16)}],`;
   return [

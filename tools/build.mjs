@@ -30,6 +30,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const TARGETS = [
   { name: "device", entry: "firmware/apps/meter.ts", target: "device", hooks: false },
   { name: "compact", entry: "firmware/apps/meter.ts", target: "compact", hooks: false },
+  { name: "member", entry: "firmware/apps/meter.ts", target: "member", hooks: false },
   { name: "node", entry: "firmware/apps/node.ts", target: "device", hooks: false },
   { name: "valve", entry: "firmware/apps/valve.ts", target: "device", hooks: false },
   { name: "debug", entry: "firmware/debug.ts", target: "debug", hooks: true },

@@ -12,10 +12,21 @@ const build = fileURLToPath(new URL("../build/", import.meta.url));
 const DEADLINE_MS = 3_600_000; // of the cell's time
 let made = 0;
 
-/** The tape of device 0 of a cell of n that reached this height: its file, which the caller removes, and the height. */
-export async function course(wasm: Uint8Array, n: number, height: number): Promise<{ file: string; blocks: number }> {
+/**
+ * The tape of device 0 of a cell of n that reached this height, or with the module `member` that of a member beside it: its file, which the caller
+ * removes, and the height.
+ */
+export async function course(
+  wasm: Uint8Array,
+  n: number,
+  height: number,
+  member?: Uint8Array,
+): Promise<{ file: string; blocks: number }> {
   const { Fleet } = await import("../host/fleet/fleet.ts");
-  const fleet = new Fleet({ n, seed: 1, engine: "v8", wasm, mtu: 250, record: 0, traffic: 1, stopOnViolation: false });
+  const fleet = new Fleet({
+    ...{ n, seed: 1, engine: "v8", wasm, mtu: 250, traffic: 1, stopOnViolation: false },
+    ...(member === undefined ? { record: 0 } : { members: 1, memberWasm: member, record: n }),
+  });
   fleet.run(() => fleet.watch.status[0].height >= height, DEADLINE_MS);
   const blocks = fleet.watch.status[0].height;
   const tape = fleet.recorder!.bytes();

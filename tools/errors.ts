@@ -14,6 +14,7 @@ const RANGES: readonly [from: number, title: string][] = [
   [40, "COSE (RFC 9052, RFC 9679)"],
   [60, "Keys and signatures"],
   [80, "Consensus"],
+  [104, "Members"],
   [120, "Ledger"],
   [150, "Flash and identity"],
   [180, "Requests at the console"],

@@ -14,6 +14,7 @@ export function buildImage(options?: {
   name?: string;
   chip?: boolean;
   optimize?: string;
+  defines?: readonly string[];
 }): Promise<boolean>;
 /** Program and arguments that run an image. */
 export function emulator(board: BoardName, elf: string, words?: readonly string[]): string[];

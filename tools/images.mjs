@@ -124,7 +124,7 @@ function parts(board, main, chip) {
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape,
  * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's, a device with the chip's drivers; `optimize` is -Os unless
- * said otherwise.
+ * said otherwise; `defines` are constants of its C files, as NAME=VALUE.
  */
 export function buildImage({
   board = "stm32f405",
@@ -133,6 +133,7 @@ export function buildImage({
   name = basename(wasm, ".wasm") + (main === "replay" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
+  defines = [],
   output = paths.image(board, chip ? `${name}-chip` : name),
 } = {}) {
   const { cc, flags, link, own = {}, emulated = [] } = BOARDS[board];
@@ -153,6 +154,7 @@ export function buildImage({
       "-fdata-sections",
       ...LENIENT,
       `-DMODULE="${wasm}"`,
+      ...defines.map((d) => `-D${d}`),
       "-I",
       BARE,
       "-I",

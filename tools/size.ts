@@ -3,15 +3,17 @@
 //   npm run size                    tables
 //   npm run -s size -- --json       the same as {target, wasm, functions, folders, budget, memory, tables}
 //   npm run size -- node            of build/node.wasm instead of build/device.wasm
+//   npm run size -- member          of a device that does not vote
 //   npm run size -- --board stm32f405     RAM and flash of a validator on a board after 1,000 blocks (--blocks N), measured in its emulator
+//   npm run size -- --board stm32f405 --target member     the same of a member
 //   npm run size -- --profiles      the targets device and compact side by side: RAM against instructions
 //
 //   declared   bytes of wasm that the module holds: flash
 //   executed   bytes of wasm of the functions that ran in the standard run: what wasm3 compiles
 //   pages      bytes of code page that these take on a 32-bit board: RAM
 //
-// Standard run: a minute of a cell of four at 250-byte frames that loses frames and power, seed 1; the tape of device 0 is
-// replayed in wasm3. Rule: a function counts where it was emitted, inlined code where it landed.
+// Standard run: a minute of a cell of four at 250-byte frames that loses frames and power, seed 1; the tape of device 0, or of a member
+// beside them, is replayed in wasm3. Rule: a function counts where it was emitted, inlined code where it landed.
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -60,28 +62,38 @@ export interface Size {
 /** What is weighed, in the order of the floors; `start` is the module's own start function, and debug is never on a device. */
 const ORDER = [...FLOORS.filter((floor) => floor !== "debug"), "start"];
 
-/** The regions of linear memory, read from the constants NAME and NAME_END of firmware/layout.ts. */
-export function regions(layout = readFileSync(join(root, "firmware/layout.ts"), "utf8")): Region[] {
+/** The regions of linear memory, read from the constants NAME and NAME_END of a role. */
+export function regions(role: "validator" | "member" = "validator"): Region[] {
+  return regionsOf(readFileSync(join(root, `firmware/profile/${role}/#role.ts`), "utf8"));
+}
+
+/** The same from the text of one. */
+export function regionsOf(layout: string): Region[] {
   const constants = new Map(
     [...layout.matchAll(/^export const (\w+): usize = (0x[0-9a-f]+|\d+);/gm)].map((m) => [m[1], Number(m[2])]),
   );
   return [...constants].flatMap(([name, at]) => {
     const end = constants.get(`${name}_END`);
-    return end === undefined ? [] : [{ name: name.toLowerCase(), at, bytes: end - at }];
+    return end === undefined || end === at ? [] : [{ name: name.toLowerCase(), at, bytes: end - at }];
   });
 }
 
-/** Runs the standard fleet in V8 and writes the tape of its device 0. Returns the tape's path. */
-async function standardTape(wasmPath: string): Promise<string> {
+/** The module of a target. */
+const pathOf = (target: string): string => join(root, `build/${target}.wasm`);
+
+/** Runs the standard fleet in V8 and writes the tape of its device 0, or of its member. Returns the tape's path. */
+async function standardTape(target: string): Promise<string> {
   const { Fleet } = await import("../host/fleet/fleet.ts");
-  const wasm = new Uint8Array(readFileSync(wasmPath));
+  const module = (name: string): Uint8Array => new Uint8Array(readFileSync(pathOf(name)));
+  const member = target === "member";
   const fleet = new Fleet({
     n: 4,
     seed: 1,
     engine: "v8",
-    wasm,
+    wasm: module(member ? "device" : target),
+    ...(member ? { members: 1, memberWasm: module("member") } : {}),
     mtu: 250,
-    record: 0,
+    record: member ? 4 : 0,
     traffic: 1,
     faults: ["loss", "cut", "partition"],
     stopOnViolation: false, // weighing goes on; test/fleet judges
@@ -116,13 +128,14 @@ function byFolder(module: Module, ran: { index: number; wasm: number; code: numb
 
 /** Weighs build/NAME.wasm. */
 export async function weigh(target = "device"): Promise<Size> {
-  const path = join(root, `build/${target}.wasm`);
+  const path = pathOf(target);
   const module = readModule(path);
-  const tape = await step("running the standard fleet", () => standardTape(path));
+  const tape = await step("running the standard fleet", () => standardTape(target));
   const { functions } = await import("./count.ts");
   const ran = await step("replaying it in wasm3", () => functions({ wasm: path, tape }));
   const folders = byFolder(module, ran);
-  const allowed = JSON.parse(readFileSync(join(root, "test/budget.json"), "utf8")).executed as Record<string, number>;
+  const budgets = JSON.parse(readFileSync(join(root, "test/budget.json"), "utf8"));
+  const allowed = (target === "member" ? budgets.member : budgets.executed) as Record<string, number>;
   const executed = (names: string) => names.split("+").reduce((sum, n) => sum + (folders[n]?.executed ?? 0), 0);
   return {
     target,
@@ -130,7 +143,7 @@ export async function weigh(target = "device"): Promise<Size> {
     functions: module.functions.length,
     folders,
     budget: Object.fromEntries(Object.entries(allowed).map(([k, v]) => [k, { allowed: v, executed: executed(k) }])),
-    memory: regions(),
+    memory: regions(target === "member" ? "member" : "validator"),
     tables: [4, 7, 16, 32].map((n) => ({ n, two: 2 * n * KEY_SPAN, one: n * KEY_SPAN })),
   };
 }
@@ -255,7 +268,9 @@ async function board(args: string[]): Promise<number> {
   }
   const why = ram.lacking(name);
   if (why !== null) return (console.error(why), 3);
-  const size = await ram.weighBoard(name, blocks);
+  const role = ram.ROLES.find((r) => r === (args.includes("--target") ? word("--target") : "device"));
+  if (role === undefined) return (console.error(`--target takes one of ${ram.ROLES.join(", ")}`), 2);
+  const size = await ram.weighBoard(name, blocks, role);
   console.log(args.includes("--json") ? JSON.stringify(size, null, 1) : ram.table(size).join("\n"));
   return 0;
 }

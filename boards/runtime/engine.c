@@ -120,13 +120,48 @@ void engine_free(IM3Runtime runtime) {
     FreeCodePages(&environment->pagesReleased); // wasm3 keeps them for the next runtime
 }
 
+/** The index of what is exported as name, kind 0 a function and 3 a global, or UINT32_MAX. wasm3 itself keeps
+ * too few names when functions are merged. */
+static uint32_t exported(IM3Module module, uint8_t wanted, const char *name) {
+    const uint8_t *p = module->wasmStart + 8, *end = module->wasmEnd;
+    uint32_t size, count, length, index;
+    for (;; p += size) {
+        if (p >= end) return UINT32_MAX;
+        uint8_t section = *p++;
+        if (!leb(&p, end, &size) || (size_t)(end - p) < size) return UINT32_MAX;
+        if (section == 7) break;
+    }
+    end = p + size;
+    if (!leb(&p, end, &count)) return UINT32_MAX;
+    while (count-- > 0) {
+        if (!leb(&p, end, &length)) return UINT32_MAX;
+        const uint8_t *text = p;
+        if (!skip(&p, end, length) || p >= end) return UINT32_MAX;
+        uint8_t kind = *p++;
+        if (!leb(&p, end, &index)) return UINT32_MAX;
+        if (kind == wanted && strlen(name) == length && memcmp(text, name, length) == 0) return index;
+    }
+    return UINT32_MAX;
+}
+
+/** The constant that a module exports as MEMORY_END: how much of its memory it touches; 0 when it says
+ * nothing. */
+static uint32_t memory_end(IM3Module module) {
+    uint32_t value, index = exported(module, 3, "MEMORY_END");
+    if (index >= module->numGlobals) return 0;
+    const M3Global *global = &module->globals[index];
+    const uint8_t *p = global->initExpr, *end = p + global->initExprSize;
+    return p != end && *p++ == c_waOp_i32_const && leb(&p, end, &value) ? value : 0;
+}
+
 void engine_prepare(IM3Runtime runtime, IM3Module module) {
     runtime->numStackSlots -= ENGINE_STACK_GUARD / (uint32_t)sizeof(m3slot_t);
     memset(runtime->stack, PAINT, runtime->numStackSlots * sizeof(m3slot_t));
 #if M3_VERSION_MINOR < 9
     module->memoryInfo.maxPages = module->memoryInfo.initPages;
+    runtime->memoryLimit = memory_end(module); // 0: whole pages
 #else
-    (void)module; // 0.9 keeps memories by module and checks growth itself
+    (void)module; // 0.9 keeps memories by module, whole pages of them, and checks growth itself
 #endif
 }
 
@@ -151,34 +186,10 @@ uint8_t *engine_memory(IM3Runtime runtime, IM3Module module, uint32_t *size) {
 #endif
 }
 
-/** The index of the function exported as name, or UINT32_MAX. wasm3 itself keeps too few names when functions
- * are merged. */
-static uint32_t exported(IM3Module module, const char *name) {
-    const uint8_t *p = module->wasmStart + 8, *end = module->wasmEnd;
-    uint32_t size, count, length, index;
-    for (;; p += size) {
-        if (p >= end) return UINT32_MAX;
-        uint8_t section = *p++;
-        if (!leb(&p, end, &size) || (size_t)(end - p) < size) return UINT32_MAX;
-        if (section == 7) break;
-    }
-    end = p + size;
-    if (!leb(&p, end, &count)) return UINT32_MAX;
-    while (count-- > 0) {
-        if (!leb(&p, end, &length)) return UINT32_MAX;
-        const uint8_t *text = p;
-        if (!skip(&p, end, length) || p >= end) return UINT32_MAX;
-        uint8_t kind = *p++;
-        if (!leb(&p, end, &index)) return UINT32_MAX;
-        if (kind == 0 && strlen(name) == length && memcmp(text, name, length) == 0) return index;
-    }
-    return UINT32_MAX;
-}
-
 M3Result engine_find(IM3Function *function, IM3Module module, const char *name) {
     *function = NULL;
     if (module->wasmEnd - module->wasmStart < 8) return m3Err_wasmMalformed;
-    uint32_t index = exported(module, name);
+    uint32_t index = exported(module, 0, name);
     if (index >= module->numFunctions) return m3Err_none;
     *function = &module->functions[index];
     return m3Err_none;

@@ -41,8 +41,8 @@ M3Result engine_carve(IM3Runtime runtime, uint32_t spare);
  * heap. runtime may be NULL. The environment is freed after it. */
 void engine_free(IM3Runtime runtime);
 
-/** Paints the operand stack, keeps the guard behind it, forbids memory to grow. After parsing, before
- * loading. */
+/** Paints the operand stack, keeps the guard behind it, forbids memory to grow beyond what the module
+ * declares, and grants no more of it than its MEMORY_END says. After parsing, before loading. */
 void engine_prepare(IM3Runtime runtime, IM3Module module);
 
 /** Bytes of operand stack ever written, at most what m3_NewRuntime was given. */

@@ -10,7 +10,7 @@
 //
 // Rule: an app decides when and what; the framework decides whether. State that all devices share changes by transactions only.
 
-import { APP, WORK } from "../layout";
+import { APP, MEMBER, WORK } from "../layout";
 import * as hal from "../hal";
 import * as event from "../wire/event";
 import * as reason from "../wire/reason";
@@ -19,6 +19,8 @@ import * as cell from "../consensus/cell";
 import * as chain from "../consensus/chain";
 import * as readings from "../ledger/readings";
 import * as wallet from "../ledger/wallet";
+import * as purse from "../light/purse";
+import * as trust from "../light/trust";
 
 /** The app's own memory: 240 bytes, zero at power-up, lost with the power. */
 export const STATE: usize = APP + 16;
@@ -64,7 +66,7 @@ export function act(channel: u32, value: i64): void {
 
 /** Keeps a reading for the next report, at the cell's time. Name and unit are ASCII, first character in the low byte. */
 export function keep(name: u64, unit: u32, value: i64): bool {
-  return readings.add(name, unit, value, chain.blockTime()) != 0;
+  return readings.add(name, unit, value, MEMBER ? trust.time() : chain.blockTime()) != 0;
 }
 
 /** Readings kept, not yet reported. */
@@ -75,15 +77,16 @@ export function kept(): u32 {
 /** Reports the readings kept as one signed transaction. 0, or why not; then they are gone. */
 export function report(now: u64): u32 {
   const n = readings.pack(WORK + 1024, WORK + 1024 - 32);
+  if (MEMBER) return purse.report(WORK + 1024 - 32, WORK + 1024, n, now);
   return wallet.report(WORK + 1024 - 32, WORK + 1024, n, now);
 }
 
 /** Pays `amount` with `fee` to the account with the kid at `to`. 0, or why not. */
 export function pay(to: usize, amount: u64, fee: u64, now: u64): u32 {
-  return wallet.pay(to, amount, fee, now);
+  return MEMBER ? purse.pay(to, amount, fee, now) : wallet.pay(to, amount, fee, now);
 }
 
-/** Key id of the next validator after this one. */
+/** Key id of the next validator after this one; to a member, of one of them. */
 export function neighbour(): usize {
   return cell.kid((cell.me() + 1) % cell.n());
 }

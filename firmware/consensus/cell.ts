@@ -8,6 +8,7 @@
 
 import { CONSENSUS, CONSENSUS_END } from "../layout";
 import * as genesis from "../wire/genesis";
+import * as header from "../wire/header";
 import * as sha256 from "../crypto/sha256";
 import * as cached from "../crypto/cached";
 import * as cose from "../cose/key";
@@ -15,9 +16,11 @@ import * as identity from "../core/identity";
 
 export const CELL: usize = CONSENSUS;
 export const STATE: usize = CONSENSUS + 1408; // replica.ts
-export const NULLS: usize = CONSENSUS + 1664; // nulls.ts
-export const SAFETY: usize = CONSENSUS + 4160; // safety.ts
-export const STATEMENTS: usize = CONSENSUS + 4480; // two signed messages of 48 bytes, while a batch runs
+export const STATEMENTS: usize = CONSENSUS + 1680; // two signed messages of 48 bytes, while a batch runs; a hash under way from 16 before
+/** Where a digest is put while the object that it belongs to is judged. */
+export const DIGEST: usize = STATEMENTS + 96;
+export const NULLS: usize = CONSENSUS + 1808; // nulls.ts
+export const SAFETY: usize = CONSENSUS + 4304; // safety.ts
 export const BLOCKS: usize = CONSENSUS + 4608; // block.ts
 export const INDEX: usize = CONSENSUS + 6912; // block.ts
 export const ROOTS: usize = CONSENSUS + 7424; // block.ts
@@ -133,6 +136,14 @@ function bind(): void {
   store<u32>(p + 41, epoch());
   memory.copy(p + 45, ctx(), 32);
   sha256.hash(p, 77, ctx());
+}
+
+/** digest d = SHA-256(ctx, header), to DIGEST. */
+export function digest(head: usize): void {
+  sha256.init(STATEMENTS - 16);
+  sha256.update(STATEMENTS - 16, ctx(), 32);
+  sha256.update(STATEMENTS - 16, head, header.SIZE);
+  sha256.final(STATEMENTS - 16, DIGEST);
 }
 
 /** True when the 32 bytes at a and b are equal. Not for secrets. */

@@ -12,7 +12,6 @@ import * as record from "../wire/record";
 import * as vote from "../wire/vote";
 import * as wire from "../wire/certificate";
 import * as event from "../wire/event";
-import * as sha256 from "../crypto/sha256";
 import * as batch from "../crypto/batch";
 import * as log from "../core/log";
 import * as ring from "../core/ring";
@@ -23,22 +22,12 @@ import * as votes from "./votes";
 import * as nulls from "./nulls";
 import * as chain from "./chain";
 import * as replica from "./replica";
-import { STATEMENTS } from "./cell";
+import { DIGEST, STATEMENTS } from "./cell";
 
 /** How far ahead of the current view a vote or proposal may lie. Certificates may lie anywhere. */
 const AHEAD: u32 = 64;
 /** How far ahead a proposal may lie to be kept; what comes earlier comes again. */
 const NEAR: u32 = 4;
-/** Where a digest is put while the object that it belongs to is judged. */
-export const DIGEST: usize = STATEMENTS + 96;
-
-/** digest d = SHA-256(ctx, header), to DIGEST. */
-export function digest(head: usize): void {
-  sha256.init(STATEMENTS - 16);
-  sha256.update(STATEMENTS - 16, cell.ctx(), 32);
-  sha256.update(STATEMENTS - 16, head, header.SIZE);
-  sha256.final(STATEMENTS - 16, DIGEST);
-}
 
 /** A vote on air. */
 export function voted(p: usize, n: u32): u32 {
@@ -111,7 +100,7 @@ function finalCertified(p: usize, n: u32): u32 {
   const v = load<u32>(child ? p + wire.CHILD + header.PARENT_VIEW : p + wire.VIEW);
   const d = child ? p + wire.CHILD + header.PARENT : p + wire.DIGEST;
   if (v <= chain.finalView() || chain.aimsAt(v)) return 0;
-  if (child) digest(p + wire.CHILD);
+  if (child) cell.digest(p + wire.CHILD);
   if (!certificate.finalHolds(p, DIGEST)) return reason.FINAL_SIGNATURE;
   log.append(record.LOG_FINAL, v, 0, d, p, n, 0, 0);
   chain.aim(v, d);
@@ -129,7 +118,7 @@ export function proposed(p: usize, n: u32): u32 {
   if (n < proposal.BODY || !wellFormed(h, n - proposal.BODY)) return reason.PROPOSAL_SHAPE;
   const v = load<u32>(h + header.VIEW);
   if (load<u8>(h + header.PROPOSER) != cell.leader(v) || v > chain.view() + AHEAD) return reason.PROPOSAL_LEADER;
-  digest(h);
+  cell.digest(h);
   const known = block.find(DIGEST);
   if (known != 0 && block.is(known, block.NOTAR)) return block.is(known, block.BODY) ? IGNORE : STORE;
   if (
@@ -145,7 +134,7 @@ export function proposed(p: usize, n: u32): u32 {
 export function served(p: usize, n: u32): u32 {
   const h = p + proposal.HEADER;
   if (n < proposal.BLOCK_BODY || !wellFormed(h, n - proposal.BLOCK_BODY)) return reason.BLOCK_SHAPE;
-  digest(h);
+  cell.digest(h);
   const known = block.find(DIGEST);
   if (load<u32>(h + header.VIEW) <= chain.finalView() || (known != 0 && block.is(known, block.BODY))) return IGNORE;
   return known != 0 && block.is(known, block.NOTAR) ? STORE : reason.BLOCK_UNWANTED;

@@ -42,7 +42,7 @@ export function propose(n: u32, count: u32, root: usize, now: u64): bool {
   memory.copy(h + header.PARENT, parent, 32);
   memory.copy(h + header.BODY_ROOT, root, 32);
   memory.copy(h + header.EXECUTED_ROOT, behind ? block.head(parent) + header.EXECUTED_ROOT : block.root(executed), 32);
-  hear.digest(h);
+  cell.digest(h);
   const s = hear.keep(h, WORK + proposal.BODY, true);
   if (s == 0) return false;
   block.flag(s, block.SIGNED);

@@ -118,6 +118,12 @@ export function first(): u32 {
   return find(newest > sectors ? newest - sectors + 1 : 1, flash.HEAD_SIZE);
 }
 
+/** Offset of the oldest record in the newest sector, 0 when the log is empty. */
+export function latest(): u32 {
+  const newest = load<u32>(NEWEST);
+  return newest != 0 ? find(newest, flash.HEAD_SIZE) : 0;
+}
+
 /** Offset of the record behind the one at `offset`, 0 at the end. */
 export function next(offset: u32): u32 {
   const sector = flash.sector(record.REGION_BLOCKS);

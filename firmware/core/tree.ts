@@ -27,7 +27,7 @@ const ENTRIES: usize = ENDS + 2 * BUCKETS;
 const TEMP: usize = ENTRIES + CAPACITY; // 72 B: salt and key, or tag and two hashes
 const MARKS: usize = TEMP + 72; // a bit per node: to be hashed
 
-if (MARKS + 16 > layout.TREE_END) ERROR("the state tree outgrows its region");
+if (layout.TREE != layout.TREE_END && MARKS + 16 > layout.TREE_END) ERROR("the state tree outgrows its region");
 
 /** Bytes of a proof in front of the bucket's entries. */
 export const PROOF_HEAD: u32 = 224;

@@ -3,6 +3,7 @@
 import * as effect from "../wire/effect";
 import * as frame from "../wire/frame";
 import * as genesis from "../wire/genesis";
+import * as light from "../wire/light";
 import * as vote from "../wire/vote";
 
 export function wire_vote_check(p: u32, n: u32): bool {
@@ -19,6 +20,12 @@ export function wire_frame_check(p: u32, n: u32): bool {
 }
 export function wire_genesis_check(p: u32, n: u32): bool {
   return genesis.check(p, n);
+}
+export function wire_light_checkAsk(n: u32): bool {
+  return light.checkAsk(n);
+}
+export function wire_light_proofAt(p: u32, n: u32): u32 {
+  return light.proofAt(p, n);
 }
 export function wire_effect_span(n: u32): u32 {
   return effect.span(n);

@@ -5,7 +5,7 @@
 //     type 2 register   COSE_Key bstr 40
 //     type 3 readings   Merkle root bstr 32 · SenML pack bstr
 //
-// cell: first 8 bytes of the genesis hash, which is the salt of the state tree. expiry: last height at which it may stand.
+// cell: first 8 bytes of the genesis hash. expiry: last height at which it may stand.
 // check looks at the bytes alone, admit also at the state, enlist hands the signature to the batch; the ledger executes.
 // Rule: after a check that returned 0 every field here is valid and points inside the bytes checked, until the next check.
 
@@ -19,7 +19,6 @@ import * as reason from "../wire/reason";
 import * as sha256 from "../crypto/sha256";
 import * as sign1 from "../cose/sign1";
 import * as state from "./state";
-import * as tree from "../core/tree";
 
 export const TRANSFER: u32 = 1;
 export const REGISTER: u32 = 2;
@@ -35,7 +34,7 @@ export function check(p: usize, n: u32): u32 {
   cbor.open(sign1.payload(), sign1.payloadLength());
   const count = cbor.array();
   let fits = cbor.bytes() == 8;
-  if (load<u64>(cbor.at()) != load<u64>(tree.image()) && fits) cbor.refuse(reason.TX_CELL);
+  if (load<u64>(cbor.at()) != load<u64>(cell.hash()) && fits) cbor.refuse(reason.TX_CELL);
   store<u64>(state.NONCE, cbor.uint());
   store<u64>(state.FEE, cbor.uint());
   store<u32>(state.EXPIRY, cbor.uint32());
@@ -125,7 +124,7 @@ export function enlist(p: usize, n: u32, out: usize): i32 {
 function begin(items: u32, nonce: u64, fee: u64, expiry: u32, type: u32, out: usize): void {
   cbor.begin(out + sign1.PAYLOAD, out + layout.TX_MAX - 66);
   cbor.putArray(items);
-  cbor.putBytes(tree.image(), 8);
+  cbor.putBytes(cell.hash(), 8);
   cbor.putUint(nonce);
   cbor.putUint(fee);
   cbor.putUint(expiry);

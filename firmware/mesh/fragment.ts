@@ -1,4 +1,4 @@
-// Fragmentation: large objects in pieces (wire/frame.ts draws the frame), and three slots in which pieces become objects again.
+// Fragmentation: large objects in pieces (wire/frame.ts draws the frame), and two or three slots in which pieces become objects again.
 //
 //   slot: 0 id 8 B · 8 bitmap of pieces held u32 · 12 total u16 · 14 count u8 (0: free) · 15 zero u8 · 16 last touched u32 (ms)
 //         20 zero 12 B · 32 the object, OBJECT_MAX bytes
@@ -7,7 +7,7 @@
 // Piece i of an object in k pieces starts at i * ceil(total / k) and its length follows, so a piece from any neighbour fits, in
 // any order, and nothing is moved when the last one arrives.
 //
-// Rule: strangers' bytes take these slots and no more. A fourth object costs the slot that was quiet for longest.
+// Rule: strangers' bytes take these slots and no more. One object more costs the slot that was quiet for longest.
 
 import * as layout from "../layout";
 import * as frame from "../wire/frame";
@@ -15,7 +15,7 @@ import * as reason from "../wire/reason";
 
 const SLOTS: usize = layout.MESH;
 const STRIDE: usize = layout.OBJECT_MAX + 32;
-const SLOTS_END: usize = SLOTS + 3 * STRIDE;
+const SLOTS_END: usize = SLOTS + layout.OBJECTS * STRIDE;
 const DONE: usize = SLOTS_END;
 const DONE_SIZE: u32 = 64;
 const DONE_AT: usize = DONE + DONE_SIZE; // u32 where in done the last id stands

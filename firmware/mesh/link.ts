@@ -82,7 +82,7 @@ export function receive(p: usize, n: u32, now: u64): i32 {
     length = fragment.total(slot);
   }
   const first: u32 = load<u8>(object);
-  if (first - 1 >= kind.TRANSACTION) return -(<i32>reason.OBJECT_KIND);
+  if (first - 1 >= kind.LAST) return -(<i32>reason.OBJECT_KIND);
   store<u32>(OBJECT, <u32>object);
   store<u32>(SOURCE, source);
   return length;

@@ -10,9 +10,12 @@
 //   EVIDENCE   0 signer u8 · 1 zero 3 B · 4 view u32: two signed votes that no honest device sends
 //   ANSWER     the answer to a request, see request.ts
 //   READING    0 channel u32 · 4 zero u32 · 8 value i64
-//   RECOVERED  0 finalHeight u32 · 4 executedHeight u32 · 8 lowest view it may be in u32 · 12 flags u32 (bit 0: observer only)
+//   RECOVERED  0 finalHeight u32 · 4 executedHeight u32 · 8 lowest view it may be in u32 · 12 flags u32 (bit 0: observer only, bit 1: a member)
 //   NOTARIZED  0 view u32 · 4 height u32 · 8 digest 32 B
 //   SUBMITTED  0 SHA-256 of the transaction 32 B; its first 8 bytes are the id
+//   TRUSTED    0 finalHeight u32 · 4 finalView u32 · 8 executedHeight u32 · 12 time u32 · 16 digest 32 B · 48 state root 32 B: what a member
+//              verified by a certificate; the root is the state after executedHeight
+//   SETTLED    0 id of an own transaction 8 B · 8 height u32 · 12 zero u32: the state after that height proves that its nonce is spent
 
 export const IDENTITY: u32 = 1;
 export const COMMIT: u32 = 2;
@@ -27,3 +30,5 @@ export const READING: u32 = 10;
 export const RECOVERED: u32 = 11;
 export const NOTARIZED: u32 = 12;
 export const SUBMITTED: u32 = 13;
+export const TRUSTED: u32 = 14;
+export const SETTLED: u32 = 15;

@@ -12,3 +12,9 @@ export const NULL_CERTIFICATE: u32 = 9;
 export const BLOCK: u32 = 10; // header and body, for catch-up
 export const BEACON: u32 = 11;
 export const TRANSACTION: u32 = 12;
+export const FINAL_HEADER: u32 = 13; // a final header and its certificate, for members
+export const ASK: u32 = 14; // a member asks for the value at a key
+export const PROOF: u32 = 15; // the value with its proof
+
+/** The highest of them. */
+export const LAST: u32 = 15;

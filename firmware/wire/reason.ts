@@ -69,6 +69,21 @@ export const FINAL_SIGNATURE: u32 = 100; // a FINAL certificate with a signature
 export const PROPOSAL_SIGNATURE: u32 = 102; // its leader's signature does not verify
 export const BLOCK_SHAPE: u32 = 101; // header or lengths of a served block out of range
 
+// members: what they trust and ask
+export const TRUST_SHAPE: u32 = 104; // a certificate whose size, signers or header do not fit
+export const TRUST_SIGNATURE: u32 = 105; // with a signature that does not verify
+export const TRUST_CONFLICT: u32 = 106; // of a block that excludes the one trusted: more liars than the cell tolerates
+export const PROOF_SHAPE: u32 = 107; // a proof that is none, or of another cell
+export const PROOF_ROOT: u32 = 108; // it leads to another state than the one that a quorum signed for that height
+export const PROOF_OLD: u32 = 109; // it leads to a state before the question
+export const ASK_SHAPE: u32 = 110; // a question without a key, or one of more than 32 bytes
+export const PROOF_LONG: u32 = 111; // the bucket of that key is too large to be sent
+export const ASKING: u32 = 112; // the question before is not answered yet
+export const UNANSWERED: u32 = 113; // nobody answered with a proof that holds
+export const ACCOUNT_UNKNOWN: u32 = 114; // no proof yet that this device has an account
+export const NONCE_AHEAD: u32 = 115; // four own transactions wait for a block already
+export const FEE_ABOVE: u32 = 116; // the own account, as far as it is proved, cannot pay the fee
+
 // flash and identity
 export const FLASH_ABSENT: u32 = 150; // region 0 cannot be read: the board describes no flash
 export const FLASH_UNIT: u32 = 151; // a program unit other than 1, 2, 4 or 8 bytes

@@ -41,6 +41,7 @@ export const LOG_BLOCK: u32 = 1; // header and body
 export const LOG_NOTAR: u32 = 2; // a NOTAR certificate
 export const LOG_FINAL: u32 = 3; // a FINAL certificate, (a) or (b)
 export const LOG_COMMIT: u32 = 4; // no payload but u32: offset of the block's record. This block is final here
+export const LOG_TRUST: u32 = 5; // a member's: time u32 · executedHeight u32 · state root 32 B. The head names the final block
 
 // flash regions
 export const REGION_CONFIG: u32 = 1; // identity, genesis

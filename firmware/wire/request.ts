@@ -6,7 +6,7 @@
 //   SUBMIT     1 a signed transaction               answered by a SUBMITTED event
 //   PAY        1 to 8 B (kid) · 9 amount u64 · 17 fee u64   signs a transfer with the device's key; SUBMITTED
 //   REGISTER   1 public key 32 B                    signs a key registration; SUBMITTED
-//   STATUS     -                                    answer: 1 n u8 · 2 me u8 · 3 flags u8 · 4 epoch u32 · 8 view u32 · 12 finalHeight u32
+//   STATUS     -                                    answer: 1 n u8 · 2 me u8 · 3 flags u8 (as in RECOVERED) · 4 epoch u32 · 8 view u32 · 12 finalHeight u32
 //                                                   16 executedHeight u32 · 20 finalView u32 · 24 state root 32 B · 56 final digest 32 B
 //   QUERY      1 key                                answer: 1 found u8 · 2 value length u16 · 4 value · then the proof (tree.ts)
 //   COMMAND    1 bytes                              handed to the application's onCommand; its answer

@@ -24,7 +24,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OTHER = new Set(["node_modules", "build", "scenario", ".git"]);
 const PAGE_BYTES = 65_536;
 /** Targets of asconfig.json that a device can be compiled for. */
-const PROFILES = ["device", "compact"] as const;
+const PROFILES = ["device", "compact", "member"] as const;
 type Profile = (typeof PROFILES)[number];
 
 /** The .ts files of a folder and below, sorted. */
@@ -165,11 +165,11 @@ export const command: Command = {
   options: [
     valued(
       "--profile",
-      `${PROFILES.join(", ")} (default ${PROFILES[0]}); compact hashes slower, in less RAM and native stack`,
+      `${PROFILES.join(", ")} (default ${PROFILES[0]}); compact hashes slower, in less RAM and native stack; member is compact and does not vote, in 28 KiB of memory`,
     ),
     JSON_SWITCH,
   ],
-  examples: ["build", "build --profile compact", "build ../my-valve --json"],
+  examples: ["build", "build --profile compact", "build --profile member", "build ../my-valve --json"],
   async run(values, words) {
     const folder = resolve(words[0] ?? ".");
     const json = flag.on(values, "json");

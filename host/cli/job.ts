@@ -1,6 +1,6 @@
 // What a worker process does: seeds of a campaign, or candidates of a shrinking.
 //
-//   Seeds       { engines, n, board, faults, wasm, record }   job: a seed         answer: its results, one per engine
+//   Seeds       { engines, n, members, board, faults, wasm, record }   job: a seed         answer: its results, one per engine
 //   Shrinking   { tape }                               job: a candidate    answer: what it broke, or null
 //
 // Rule: a job gives the same answer whichever process does it, and in whatever order.
@@ -19,6 +19,7 @@ export interface Seeds {
   readonly kind: "seeds";
   readonly engines: readonly Engine[];
   readonly n: number;
+  readonly members: number;
   readonly board: Board;
   readonly faults: readonly Fault[];
   /** Path of the module; "" for the built device. */
@@ -57,21 +58,27 @@ export async function worker(task: Task): Promise<(job: unknown) => unknown> {
   return (job) => seed(task, job as number);
 }
 
-function seed({ engines, n, board, faults, wasm: path, record }: Seeds, number: number): Outcome {
-  const wasm = engine.module(path);
-  const results = engines.map((which, i) =>
-    runSeed({ seed: number, n, board, faults, engine: which, wasm, record: i === 0 ? record : undefined }),
-  );
+/** The members of a task, with their module. */
+const beside = ({ members }: Seeds): { members?: number; memberWasm?: Uint8Array } =>
+  members === 0 ? {} : { members, memberWasm: engine.built("member.wasm") };
+
+function seed(task: Seeds, number: number): Outcome {
+  const { engines, n, board, faults, wasm: path, record } = task;
+  const run = { seed: number, n, ...beside(task), board, faults, wasm: engine.module(path) };
+  const results = engines.map((which, i) => runSeed({ ...run, engine: which, record: i === 0 ? record : undefined }));
   return { seed: number, results, hashes: results.map(({ traceHash }) => traceHash) };
 }
 
 /** Where a seed's runs in V8 and in wasm3 part, as a sentence: device by device, the first call that differs. */
-export async function divergence(number: number, { n, board, faults, wasm: path }: Seeds): Promise<string> {
+export async function divergence(number: number, task: Seeds): Promise<string> {
+  const { n, members, board, faults, wasm: path } = task;
   const wasm = engine.module(path);
+  const others = beside(task);
   await engine.ready("wasm3");
-  for (let device = 0; device < n; device++) {
-    const { tape } = runSeed({ seed: number, n, board, faults, engine: "v8", wasm, record: device });
-    const found = tape && compare(tape, "v8", "wasm3", wasm);
+  for (let device = 0; device < n + members; device++) {
+    const run = { seed: number, n, ...others, board, faults, wasm };
+    const { tape } = runSeed({ ...run, engine: "v8", record: device });
+    const found = tape && compare(tape, "v8", "wasm3", device < n ? wasm : others.memberWasm!);
     if (found) return `device ${device}, ${found.sentence}`;
   }
   return "the trace hashes differ, though each device does the same on its own tape";

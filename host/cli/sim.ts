@@ -29,6 +29,7 @@ interface Plan {
   first: number;
   seeds: number;
   n: number;
+  members: number;
   names: faults.Fault[];
   /** As it was typed, for the line that reproduces a failure. */
   list: string;
@@ -64,6 +65,7 @@ function read(values: flag.Values): Plan {
     first: flag.integer(values, "seed", 1, 0, Number.MAX_SAFE_INTEGER - seeds),
     seeds,
     n,
+    members: flag.integer(values, "members", 0, 0, 64),
     names: flag.list(values, "faults", faults.NAMES, "all"),
     list: flag.text(values, "faults") || "all",
     choice: engine.choose(values, "v8"),
@@ -78,10 +80,11 @@ function read(values: flag.Values): Plan {
 }
 
 /** The one line that runs this seed again. */
-function again(plan: Pick<Plan, "n" | "list" | "choice" | "board" | "wasm">, seed: number): string {
+function again(plan: Pick<Plan, "n" | "members" | "list" | "choice" | "board" | "wasm">, seed: number): string {
   const module = plan.wasm ? ` --wasm ${plan.wasm}` : "";
+  const beside = plan.members === 0 ? "" : ` --members ${plan.members}`;
   const slow = plan.board === "none" ? "" : ` --board ${plan.board}`;
-  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n} --faults ${plan.list} --engine ${plan.choice}${slow}${module}`;
+  return `npx synod sim --seeds 1 --seed ${seed} --n ${plan.n}${beside} --faults ${plan.list} --engine ${plan.choice}${slow}${module}`;
 }
 
 function report(plan: Plan, { seed, results, hashes }: Outcome): void {
@@ -123,6 +126,7 @@ function keep(plan: Plan, seed: number, sum: Sum): void {
     campaign.plan({
       seed,
       n: plan.n,
+      ...(plan.members === 0 ? {} : { members: plan.members, memberWasm: engine.built("member.wasm") }),
       board: plan.board,
       faults: plan.names,
       engine: which,
@@ -158,6 +162,7 @@ async function run(plan: Plan): Promise<Sum> {
     kind: "seeds",
     engines,
     n: plan.n,
+    members: plan.members,
     board: plan.board,
     faults: plan.names,
     wasm: plan.wasm,
@@ -208,7 +213,8 @@ function table(plan: Plan, sum: Sum, uncovered: string[]): string {
       ? `\n${sum.seeds - sum.diverged.length} of ${sum.seeds} seeds have equal trace hashes in V8 and wasm3`
       : "";
   const asked = sum.seeds < plan.seeds ? ` (of ${plan.seeds} asked for)` : "";
-  const runs = `${plural(sum.seeds, "seed")}${asked} of ${plural(plan.n, "device")}`;
+  const beside = plan.members === 0 ? "" : ` and ${plural(plan.members, "member")}`;
+  const runs = `${plural(sum.seeds, "seed")}${asked} of ${plural(plan.n, "device")}${beside}`;
   const verdict = `${runs}: ${plural(sum.blocks, "block")}, ${plural(sum.violations.length, "violation")}, ${sum.live} live`;
   const note = uncovered.length && plan.n < 4 ? "\n  (fewer than 4 devices tolerate no villain, so there is none)" : "";
   const load = sum.loads.length > 0 ? `\n${board.sentence(plan.board, sum.loads)}` : "";
@@ -226,6 +232,7 @@ export const command: Command = {
     valued("--seeds", "How many seeds (default 20)"),
     valued("--seed", "The first of them (default 1)"),
     valued("--n", "Devices (default 4)"),
+    valued("--members", "Devices beside them that belong to the cell without voting (default 0)"),
     valued("--faults", "all, none or a comma-separated list of the names above (default all)"),
     engine.option("v8"),
     board.OPTION,
@@ -242,6 +249,7 @@ export const command: Command = {
   examples: [
     "sim --seeds 200 --n 7",
     "sim --seeds 20 --engine both",
+    "sim --seeds 50 --n 4 --members 2",
     "sim --faults loss,torn,equivocator --json",
     "sim --faults none --board stm32f405 --json",
     "sim --seeds 1 --seed 77 --tape 2:bug.tape",

@@ -92,6 +92,8 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
   const mtu = flag.integer(values, "mtu", 1400, 128, 1500);
   const from = flag.integer(values, "from", targets.DEMO.recording.from, 0, 4416);
   const list = flag.list(values, "faults", faults.NAMES, "none");
+  const members = flag.integer(values, "members", 0, 0, 64);
+  if (members > 0 && !simulated) throw new exit.Usage("--members is for simulated fleets");
   const slow = board.asked(values);
   const wasm = given("wasm") ? { wasm: engine.module(flag.text(values, "wasm")) } : {};
   const token = given("token") ? { token: flag.text(values, "token") } : {};
@@ -100,6 +102,7 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
     ...(simulated || given("mtu") ? { mtu } : {}),
     ...(simulated || given("from") ? { senses: targets.demo(slow, from) } : {}),
     ...(list.length > 0 ? { faults: list } : {}),
+    ...(members > 0 ? { members, memberWasm: engine.built("member.wasm") } : {}),
     ...(slow === "none" ? {} : { board: slow }),
     ...(flag.on(values, "accelerate") ? { accelerate: true } : {}),
     ...wasm,
@@ -121,15 +124,17 @@ function title(target: Target): string {
   const devices = `${target.n} ${target.n === 1 ? "device" : "devices"}`;
   const {
     engine: which,
+    members,
     seed,
     mtu,
     board: slow,
     accelerate,
     devices: list,
   } = (target.log.header?.options ?? {}) as Record<string, string | number | boolean | undefined> & { board?: Costs };
-  if (target.log.header?.kind !== "sim")
-    return `${devices}  ${/^posix(\*\d+)?$/.test(`${list ?? "posix"}`) ? "processes" : `${list}`}${accelerate ? ", accelerated" : ""}`;
-  return `${devices}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
+  const mixed = /^posix(\*\d+)?$/.test(`${list ?? "posix"}`) ? "processes" : `${list}`;
+  if (target.log.header?.kind !== "sim") return `${devices}  ${mixed}${accelerate ? ", accelerated" : ""}`;
+  const beside = members ? ` and ${members} ${members === 1 ? "member" : "members"}` : "";
+  return `${devices}${beside}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
 }
 
 /** Writes the tape that was asked for. */
@@ -224,6 +229,7 @@ export const command: Command = {
   ],
   options: [
     valued("--engine", "wasm3, v8, or posix: each device a process (default wasm3)"),
+    valued("--members", "Devices of a simulation that do not vote, beside those shown (default 0)"),
     valued("--dir", "posix: folder of the processes' flash (default: a new one)"),
     valued(
       "--devices",

@@ -20,9 +20,19 @@ export type DeviceEvent =
   | { kind: "evidence"; signer: number; view: number }
   | { kind: "answer"; bytes: Uint8Array }
   | { kind: "reading"; channel: number; value: bigint }
-  | { kind: "recovered"; finalHeight: number; executedHeight: number; view: number; observer: boolean }
+  | { kind: "recovered"; finalHeight: number; executedHeight: number; view: number; observer: boolean; member: boolean }
   | { kind: "notarized"; view: number; height: number; digest: string }
   | { kind: "submitted"; id: string }
+  | {
+      kind: "trusted";
+      height: number;
+      view: number;
+      executedHeight: number;
+      time: number;
+      digest: string;
+      root: string;
+    }
+  | { kind: "settled"; id: string; height: number }
   | { kind: "unknown"; number: number; bytes: Uint8Array };
 
 type Decoder = (at: DataView, hex: (from: number, to: number) => string, bytes: Uint8Array) => DeviceEvent;
@@ -75,11 +85,17 @@ const DECODERS: Record<number, [size: number, decode: Decoder]> = {
   [event.RECOVERED]: [16, (at) => ({
     kind: "recovered", finalHeight: at.getUint32(0, true), executedHeight: at.getUint32(4, true),
     view: at.getUint32(8, true), observer: (at.getUint32(12, true) & 1) !== 0,
+    member: (at.getUint32(12, true) & 2) !== 0,
   })],
   [event.NOTARIZED]: [40, (at, hex) => ({
     kind: "notarized", view: at.getUint32(0, true), height: at.getUint32(4, true), digest: hex(8, 40),
   })],
   [event.SUBMITTED]: [8, (_, hex) => ({ kind: "submitted", id: hex(0, 8) })],
+  [event.TRUSTED]: [80, (at, hex) => ({
+    kind: "trusted", height: at.getUint32(0, true), view: at.getUint32(4, true),
+    executedHeight: at.getUint32(8, true), time: at.getUint32(12, true), digest: hex(16, 48), root: hex(48, 80),
+  })],
+  [event.SETTLED]: [12, (at, hex) => ({ kind: "settled", id: hex(0, 8), height: at.getUint32(8, true) })],
 };
 
 /** The event of this kind and content. */

@@ -11,6 +11,8 @@ import { AbiError, EXPORTS, IMPORTS, INPUT_MAX, NOT_OFFERED, Trap, type Device, 
 
 interface Exports {
   memory: WebAssembly.Memory;
+  /** Bytes of it that the module says to touch; modules of others may say nothing. */
+  MEMORY_END?: WebAssembly.Global;
   boot(now: bigint): number;
   input(): number;
   receive(link: number, n: number, now: bigint): void;
@@ -28,6 +30,7 @@ interface Program {
 
 const programs = new WeakMap<Uint8Array, Program>();
 const EMPTY = new Uint8Array(effect.BYTES);
+const ZEROS = new Uint8Array(65_536);
 
 /** Compiles a module and checks that it is a device; once per array of bytes. */
 export function compile(wasm: Uint8Array): WebAssembly.Module {
@@ -63,6 +66,8 @@ class Slot {
   hal: Hal | null = null;
   readonly exports: Exports;
   readonly bytes: Uint8Array;
+  /** What the module must leave alone: V8 grants whole pages, a board less. */
+  readonly beyond: Uint8Array;
 
   constructor(module: WebAssembly.Module) {
     const at = (p: number, bytes: Uint8Array): void => this.bytes.set(bytes, p >>> 0);
@@ -79,6 +84,7 @@ class Slot {
     };
     this.exports = new WebAssembly.Instance(module, { synod }).exports as unknown as Exports;
     this.bytes = new Uint8Array(this.exports.memory.buffer);
+    this.beyond = this.bytes.subarray(Number(this.exports.MEMORY_END?.value ?? this.bytes.length));
   }
 }
 
@@ -141,7 +147,9 @@ class V8Device implements Device {
   }
 
   effects(): Uint8Array {
-    const { exports, bytes } = this.#powered();
+    const { exports, bytes, beyond } = this.#powered();
+    if (beyond.length !== 0 && Buffer.compare(beyond, ZEROS.subarray(0, beyond.length)) !== 0)
+      throw new Trap(`it wrote beyond its ${bytes.length - beyond.length} bytes of memory`);
     const start = exports.output() >>> 0;
     if (bytes[start] === effect.END) return EMPTY;
     let p = start;

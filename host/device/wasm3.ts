@@ -47,6 +47,9 @@ const addon = createRequire(import.meta.url)(path) as Addon;
 export const wasm3: string = addon.wasm3;
 export const compiler: string = addon.compiler;
 
+/** Bytes of a page, which keyframes hold of every device. */
+const PAGE = 65_536;
+
 /** Bytes of operand stack, as on boards. A device that needs more traps here as it would there. */
 export const STACK = 4096;
 
@@ -212,11 +215,16 @@ class Wasm3Device implements Device {
   }
 
   memory(): Uint8Array {
-    return this.#powered().memory();
+    const bytes = this.#powered().memory();
+    if (bytes.length === PAGE) return bytes;
+    const whole = new Uint8Array(PAGE); // of a member there is half a page here; tapes hold whole ones
+    whole.set(bytes);
+    return whole;
   }
 
   write(bytes: Uint8Array): void {
-    this.#powered().memory().set(bytes);
+    const memory = this.#powered().memory();
+    memory.set(bytes.subarray(0, memory.length));
   }
 
   close(): void {

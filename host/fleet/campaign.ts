@@ -24,6 +24,9 @@ export interface Run {
   readonly engine: Engine;
   /** The module of all devices, or of each. */
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
+  /** Devices beside the validators that do not vote, and their module. */
+  readonly members?: number;
+  readonly memberWasm?: Uint8Array;
   /** The board whose speed the devices have; none unless said otherwise. */
   readonly board?: costs.Board;
   /** Faults to draw from; all of a short list strike, a long one is thinned by the seed. */
@@ -85,7 +88,19 @@ const RETRY_MS = 5000;
 
 /** What the seed makes of the options: faults, villains, radio. */
 export function plan(run: Run): Options {
-  const { seed, n, engine, wasm, board, record, log, sufferMs = SUFFER_MS, recoverMs = RECOVER_MS } = run;
+  const {
+    seed,
+    n,
+    engine,
+    wasm,
+    members,
+    memberWasm,
+    board,
+    record,
+    log,
+    sufferMs = SUFFER_MS,
+    recoverMs = RECOVER_MS,
+  } = run;
   const rng = new Rng(seed, "plan");
   const thin = run.faults.length > 4;
   const chosen = run.faults.filter(() => !thin || rng.chance(0.75));
@@ -99,6 +114,7 @@ export function plan(run: Run): Options {
     seed,
     engine,
     wasm,
+    ...(members ? { members, memberWasm } : {}),
     ...slow,
     record,
     mtu: seed % 2 === 0 ? 1400 : 250,
@@ -196,10 +212,12 @@ function submit(fleet: Fleet, fresh: Followed[]): void {
   fleet.plan(500, next);
 }
 
-/** True when every honest device has executed the block that holds this transaction. */
+/** True when every honest device has executed the block that holds this transaction, and every member trusts a state behind it. */
 function everywhere(fleet: Fleet, { height, devices }: Followed): boolean {
   if (height < 0) return false;
-  return fleet.honestStations.every(({ index }) => devices.has(index) || fleet.watch.status[index].executed >= height);
+  const has = (device: number): boolean => devices.has(device) || fleet.watch.status[device].executed >= height;
+  const members = fleet.stations.slice(fleet.n, fleet.devices);
+  return [...fleet.honestStations, ...members].every(({ index }) => has(index));
 }
 
 /** Totals of a campaign. */

@@ -13,7 +13,7 @@ import type { Fleet } from "./fleet.ts";
 
 /** The deed, checked against what this fleet can do now. Throws Refused. */
 export function check(fleet: Fleet, value: unknown): deeds.Deed {
-  const deed = deeds.check(value, fleet.n);
+  const deed = deeds.check(value, fleet.devices);
   if (deed.do === "request" && !fleet.device(deed.device).up)
     throw new refusal.Refused(refusal.DEVICE_DOWN, `device ${deed.device} is down: restart it first`);
   if (deed.do === "lie") mayLie(fleet, deed.device);
@@ -23,6 +23,7 @@ export function check(fleet: Fleet, value: unknown): deeds.Deed {
 function mayLie(fleet: Fleet, device: number): void {
   const { f } = fleet.invariants;
   const cannot = (why: string): refusal.Refused => new refusal.Refused(refusal.DEED_CANNOT, why);
+  if (device >= fleet.n) throw cannot(`device ${device} is a member: it has no vote to lie with`);
   if (!fleet.honest(device)) throw cannot(`device ${device} is no honest device any more`);
   if (fleet.n - fleet.honestStations.length >= f)
     throw cannot(`${fleet.n} devices tolerate ${f === 1 ? "1 liar" : `${f} liars`}, and there are no fewer already`);

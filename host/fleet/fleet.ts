@@ -48,7 +48,9 @@ const RESTLESS = 2000;
 const AT_ONCE_US = 100;
 
 export class Fleet {
+  /** Validators, and with the members behind them all devices. */
   readonly n: number;
+  readonly devices: number;
   readonly seed: number;
   readonly options: Options;
   readonly cell: provision.Cell;
@@ -62,7 +64,7 @@ export class Fleet {
   readonly invariants: Invariants;
   readonly watch: Watch;
   readonly identities: provision.Identity[] = [];
-  /** Stations of honest devices; their number is that of honest devices. */
+  /** Stations of honest validators; their number is that of honest validators. */
   readonly honestStations: Station[] = [];
   recorder: Recorder | null = null;
   /** Tapes of devices that trapped, where Options.dumps asked for them: the last calls before its first trap. */
@@ -83,9 +85,11 @@ export class Fleet {
   #closed = false;
 
   constructor(options: Options) {
-    const { n, seed } = options;
+    const { n, seed, members = 0 } = options;
     if (!(n >= 1 && n <= 32)) throw new RangeError(`a cell has 1 to 32 validators, not ${n}`);
+    if (!(members >= 0 && members <= 64)) throw new RangeError(`a fleet has 0 to 64 members, not ${members}`);
     this.n = n;
+    this.devices = n + members;
     this.seed = seed;
     this.options = options;
     this.#rng = new Rng(seed, "fleet");
@@ -94,24 +98,24 @@ export class Fleet {
     this.cell = provision.settings(options);
     const villains = [...(options.villains ?? []), ...villainsIn(options.strikes ?? [])];
     for (const { device, kind } of villains) this.#kinds[device] = kind;
-    const honest = Array.from({ length: n }, (_, i) => this.#kinds[i] === undefined);
+    const honest = Array.from({ length: this.devices }, (_, i) => this.#kinds[i] === undefined);
     const contradicted = (device: number): void => {
       if (this.#kinds[device] === "equivocator") this.coverage.equivocator++;
     };
     const told = (violation: Violation): void => this.scribe?.broken(this.#nowUs, violation);
     this.invariants = new Invariants({ n, seed, supply: this.cell.balance * BigInt(n), honest, contradicted, told });
     this.watch = new Watch(honest);
-    this.#byDevice = Array.from({ length: n }, () => []);
+    this.#byDevice = honest.map(() => []);
     this.#sense = sense.of(options.senses ?? "weather", seed);
-    for (let i = 0; i < n; i++) this.#addStation(i);
+    for (let i = 0; i < this.devices; i++) this.#addStation(i);
     for (let i = 0; i < n; i++) if (this.#kinds[i] === "equivocator") this.#addStation(i);
-    for (let i = 0; i < n; i++) {
-      if (honest[i]) this.honestStations.push(this.stations[i]);
+    for (let i = 0; i < this.devices; i++) {
+      if (honest[i] && i < n) this.honestStations.push(this.stations[i]);
       this.#members.push(new Member(this, i, this.#byDevice[i]));
     }
-    const room = n + Math.max(villains.length, this.invariants.f); // whoever may come to lie has two stations
+    const room = this.devices + Math.max(villains.length, this.invariants.f); // whoever may come to lie has two stations
     this.radio = new Radio(room, new Rng(seed, "radio"), this.coverage);
-    const field = { n, stations: room, honest: this.honestStations.map(({ index }) => index) };
+    const field = { n, stations: room, honest: honest.flatMap((keeps, i) => (keeps ? [i] : [])) };
     const drawn = strike.draw(options.faults ?? [], field, (name) => new Rng(seed, `chaos ${name}`));
     this.chaos = new Chaos(this, options.strikes ?? drawn);
     this.villains = new Villains(this, villains);
@@ -297,7 +301,7 @@ export class Fleet {
     station.watched = this.invariants.watch(station.index, image);
   }
 
-  /** Makes an honest device an equivocator: a second copy of it wakes up, from a clone of its flash. */
+  /** Makes an honest device an equivocator: a second copy of it wakes up, a clone. */
   turn(device: number): void {
     const [first] = this.#byDevice[device];
     this.#kinds[device] = "equivocator";
@@ -361,8 +365,9 @@ export class Fleet {
   }
 
   #moduleOf(index: number): Uint8Array {
-    const { wasm, villains = [] } = this.options;
+    const { wasm, memberWasm, villains = [] } = this.options;
     const mutant = villains.find(({ device, kind }) => device === index && kind === "mutant");
+    if (index >= this.n && memberWasm !== undefined) return memberWasm;
     return mutant?.wasm ?? (typeof wasm === "function" ? wasm(index) : wasm);
   }
 
@@ -379,6 +384,7 @@ export class Fleet {
     this.plan(strike.FIRST_MS, () => {
       this.chaos.start();
       this.villains.start();
+      provision.enrol(this);
       if (this.options.traffic) traffic.start(this, this.options.traffic, new Rng(this.seed, "traffic"));
     });
   }

@@ -24,12 +24,13 @@ export function describe(fleet: Fleet, cell: Uint8Array): { header: Header; modu
     record: _record,
     dumps: _dumps,
     wasm: _wasm,
+    memberWasm: _memberWasm,
     balance,
     villains,
     board: _board,
     ...plain
   } = fleet.options;
-  const wasm = fleet.stations.slice(0, fleet.n).map((station) => station.wasm);
+  const wasm = fleet.stations.slice(0, fleet.devices).map((station) => station.wasm);
   const hashes = new Map<Uint8Array, string>();
   for (const bytes of wasm) if (!hashes.has(bytes)) hashes.set(bytes, sha256(bytes));
   const modules = wasm.map((bytes) => hashes.get(bytes)!);

@@ -34,6 +34,7 @@ export const RULES = {
   trap: "no input makes an honest device trap",
   recovery: "an honest device recovers from every power cut as a voter",
   rest: "an honest device comes to rest when nothing happens",
+  member: "a member never sends a vote, and trusts only what a quorum finalized and validators executed",
 } as const;
 
 export type Rule = keyof typeof RULES;
@@ -85,12 +86,12 @@ export class Invariants {
     this.#honest = [...options.honest];
     this.#holders = this.#holdersNow();
     this.votes = new Votes(this.quorum, (sentence) => this.broken("chain", -1, sentence));
-    for (let i = 0; i < n; i++) this.books.push(new Book());
+    for (let i = 0; i < options.honest.length; i++) this.books.push(new Book());
   }
 
   /** Starts watching a running copy of device `index`. */
   watch(index: number, flash: Flash): Watched {
-    const watched = new Watched(this, index, this.#honest[index] === true, flash);
+    const watched = new Watched(this, index, this.#honest[index] === true, index >= this.#options.n, flash);
     this.watched.push(watched);
     return watched;
   }
@@ -153,9 +154,25 @@ export class Invariants {
     }
   }
 
+  /** An honest member trusts this. */
+  trusted(device: number, height: number, view: number, digest: string, executed: number, root: string): void {
+    const known = this.#committed.get(height);
+    if (known !== undefined && known.digest !== digest) {
+      const other = `where device ${known.device} committed ${hex(known.digest)}`;
+      return this.broken("agreement", device, `trusts block ${hex(digest)} at height ${height}, ${other}`);
+    }
+    if (known === undefined && !this.votes.isFinal(view, digest))
+      this.broken("member", device, `trusts block ${hex(digest)} of view ${view}, which no quorum finalized`);
+    const state = this.#roots.get(executed);
+    if (executed !== 0 && state?.root !== root) {
+      const other = state === undefined ? "nobody executed it" : `device ${state.device} has ${hex(state.root)}`;
+      this.broken("member", device, `trusts state root ${hex(root)} after height ${executed}; ${other}`);
+    }
+  }
+
   /** Votes and roots far below what every honest device calls final cannot matter any more. */
   #prune(): void {
-    const finals = this.watched.filter((w) => w.honest).map((w) => w.durable.finalView);
+    const finals = this.watched.filter((w) => w.honest && !w.member).map((w) => w.durable.finalView);
     const view = Math.min(...finals) - 256;
     if (view <= 0) return;
     this.votes.prune(view);
@@ -172,12 +189,15 @@ export class Watched {
   readonly durable: Durable;
   readonly index: number;
   honest: boolean;
+  /** It belongs to the cell without voting. */
+  readonly member: boolean;
   readonly #all: Invariants;
   /** Votes that were durable once, and their views: their records may be gone when the view is final. */
   readonly #once = new Map<string, number>();
 
-  constructor(all: Invariants, index: number, honest: boolean, flash: Flash) {
+  constructor(all: Invariants, index: number, honest: boolean, member: boolean, flash: Flash) {
     this.#all = all;
+    this.member = member;
     this.index = index;
     this.honest = honest;
     this.durable = new Durable(flash, { safety: (r) => this.#safety(r), log: (r) => this.#log(r) });
@@ -199,6 +219,8 @@ export class Watched {
   /** A frame left the device. */
   sent(frame: Uint8Array): void {
     const vote = air.voteIn(frame);
+    if (vote !== null && this.member)
+      return this.#all.broken("member", this.index, `sent a vote of validator ${vote.signer} in view ${vote.view}`);
     if (vote === null || vote.signer !== this.index) return; // relayed votes are their signers'
     const { kind: k, view, to } = vote;
     if (k === kind.NULLIFY) return this.#nullify(view, to);
@@ -221,6 +243,8 @@ export class Watched {
     if (!this.honest) return;
     if (number === event.COMMIT && b.length >= 48) {
       this.#all.committed(this.index, u32(b, 0), u32(b, 4), latin1(b, 16, 48));
+    } else if (number === event.TRUSTED && b.length >= 80) {
+      this.#all.trusted(this.index, u32(b, 0), u32(b, 4), latin1(b, 16, 48), u32(b, 8), latin1(b, 48, 80));
     } else if (number === event.EXECUTED && b.length >= 48) {
       this.#all.executed(this.index, u32(b, 0), latin1(b, 8, 40), u64(b, 40));
     } else if (number === event.NOTARIZED && b.length >= 40) {

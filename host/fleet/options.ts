@@ -15,6 +15,10 @@ export interface Options extends Partial<Cell> {
   readonly engine: Engine;
   /** The module of all devices, or of each. */
   readonly wasm: Uint8Array | ((device: number) => Uint8Array);
+  /** Devices that belong to the cell without voting: their numbers follow those of the n validators. */
+  readonly members?: number;
+  /** Their module, where wasm is one and not a function. */
+  readonly memberWasm?: Uint8Array;
   /** The board whose speed the devices have, by name or as its whole table; none: computing takes no time. */
   readonly board?: Board | Costs;
   /** Flash has room for tables of keys (firmware/core/keys.ts); true unless said otherwise. */

@@ -75,6 +75,30 @@ export function provision(cellKey: Uint8Array, genesisBytes: Uint8Array): Uint8A
   return bytes;
 }
 
+/** The REGISTER request. */
+export function register(publicKey: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + publicKey.length);
+  bytes[0] = request.REGISTER;
+  bytes.set(publicKey, 1);
+  return bytes;
+}
+
+/** Lets one validator after the other register the keys of members, until one of them has an account. */
+export function enrol(fleet: Fleet): void {
+  for (let member = fleet.n; member < fleet.devices; member++) {
+    let id = "";
+    const attempt = (turn: number): void => {
+      if (id !== "" && fleet.watch.follow(id).height >= 0) return;
+      const { watch } = fleet;
+      watch.submitted = "";
+      fleet.request(fleet.stations[(member + turn) % fleet.n], register(fleet.identities[member].publicKey));
+      if (watch.submitted !== "") watch.follow((id = watch.submitted));
+      fleet.plan(5000, () => attempt(turn + 1));
+    };
+    attempt(0);
+  }
+}
+
 /** The PAY request. */
 export function pay(kid: Uint8Array, amount: bigint, fee: bigint): Uint8Array {
   const bytes = new Uint8Array(25);
@@ -86,11 +110,11 @@ export function pay(kid: Uint8Array, amount: bigint, fee: bigint): Uint8Array {
 }
 
 /**
- * Makes a cell of a fleet's blank boards; afterwards all of them are off and know their genesis. The cell's name: the first 8
+ * Makes a cell of a fleet's blank boards; afterwards all of them are off and know their genesis, which names validators only. The cell's name: the first 8
  * bytes of the genesis hash.
  */
 export function cell(fleet: Fleet, cellKey: Uint8Array): Uint8Array {
-  const first = fleet.stations.slice(0, fleet.n);
+  const first = fleet.stations.slice(0, fleet.devices);
   for (const station of first) {
     const { index } = station;
     fleet.replaceFlash(station, station.flash);
@@ -98,7 +122,7 @@ export function cell(fleet: Fleet, cellKey: Uint8Array): Uint8Array {
     if (fleet.identities[index] === undefined) fleet.request(station, new Uint8Array([request.IDENTITY]));
     if (fleet.identities[index] === undefined) throw new Error(`device ${index} has no identity`);
   }
-  const genesisBytes = make(fleet.cell, fleet.identities);
+  const genesisBytes = make(fleet.cell, fleet.identities.slice(0, fleet.n));
   const bytes = provision(cellKey, genesisBytes);
   for (const station of first) {
     const reason = fleet.request(station, bytes);

@@ -22,6 +22,7 @@ const NUMBERS: Readonly<Record<string, Range>> = {
   windowS: [1, 65_535, true],
   heartbeatMs: [0, DAY, true],
   traffic: [0, 1000, false],
+  members: [0, 64, true],
   keyframeMs: [10, DAY, false],
 };
 /** Fields of strikes: times and delays, rates, seeds. */
@@ -67,6 +68,7 @@ function numbers(name: string, given: Fields, ranges: Readonly<Record<string, Ra
     if (given[field] !== undefined) inRange(`${name}${field}`, given[field], range);
 }
 
+/** A strike on one of so many devices. */
 function strike(value: unknown, n: number): void {
   const given = fields("a strike", value);
   oneOf("the fault of a strike", given.what, NAMES);
@@ -128,7 +130,7 @@ export function check(header: Header): void {
   const given = fields("it", header) as Fields;
   inRange("n", given.n, [1, 32, true]);
   const n = given.n as number;
-  for (const name of list("modules", given.modules, 32))
+  for (const name of list("modules", given.modules, 96))
     if (typeof name !== "string") throw wrong("a module has no name");
   const options = fields("options", given.options);
   if (options.seed === undefined) throw wrong("it has no seed");
@@ -136,7 +138,8 @@ export function check(header: Header): void {
   oneOf("engine", options.engine, ["v8", "wasm3"]);
   if (options.balance !== undefined && !/^\d{1,18}$/.test(String(options.balance))) throw wrong("balance is no amount");
   for (const fault of list("faults", options.faults ?? [], 64)) oneOf("a fault", fault, NAMES);
-  for (const value of list("strikes", options.strikes ?? [], MOST_STRIKES)) strike(value, n);
+  for (const value of list("strikes", options.strikes ?? [], MOST_STRIKES))
+    strike(value, n + Number(options.members ?? 0));
   for (const value of list("villains", options.villains ?? [], 32)) {
     const villain = fields("a villain", value);
     inRange("a villain's device", villain.device, [0, n - 1, true]);

@@ -8,8 +8,9 @@ import type { Rng } from "./rng.ts";
 
 /** Payments begin now and go on for ever, about `perSecond` of them. */
 export function start(fleet: Fleet, perSecond: number, rng: Rng): void {
+  const payers = fleet.stations.filter(({ index }) => index < fleet.n);
   const pay = (): void => {
-    const station = rng.pick(fleet.stations);
+    const station = rng.pick(payers);
     const to = fleet.identities[rng.below(fleet.n)].kid;
     const amount = rng.chance(0.05) ? 10n ** 15n : BigInt(rng.between(1, 500));
     fleet.request(station, provision.pay(to, amount, BigInt(rng.below(3))));

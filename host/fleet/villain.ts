@@ -84,7 +84,7 @@ export class Villains {
     const { coverage } = this.#fleet;
     const mood = this.#moods.get(from.index);
     if (mood !== undefined) {
-      const to_ = this.#kinds[to.index] === "equivocator" ? this.#copy(to) : mood.heard[to.index];
+      const to_ = this.#kinds[to.index] === "equivocator" ? this.#copy(to) : (mood.heard[to.index] ?? A | B); // members hear both
       if ((to_ & this.#copy(from)) === 0 || (mood.rate < 1 && !this.#streams[from.index].chance(mood.rate))) {
         if (this.#kinds[from.index] === "withholder") coverage.withholder++;
         return false;
@@ -92,7 +92,7 @@ export class Villains {
     }
     const theirs = this.#moods.get(to.index);
     if (theirs === undefined || !theirs.deaf || this.#kinds[from.index] === "equivocator") return true;
-    return (theirs.heard[from.index] & this.#copy(to)) !== 0;
+    return ((theirs.heard[from.index] ?? A | B) & this.#copy(to)) !== 0;
   }
 
   /** A for a first copy, B for a second one. */

@@ -61,7 +61,7 @@ export interface Stats {
   refusals: Map<number, number>;
 }
 
-/** What a device last said about itself. */
+/** What a device last said about itself; of a member: what it trusts, and the height of the state whose root is certified. */
 export interface Status {
   view: number;
   height: number;
@@ -138,6 +138,10 @@ export class Watch {
       status.height = u32(bytes, 0);
       status.executed = u32(bytes, 4);
       status.view = u32(bytes, 8);
+    } else if (number === event.TRUSTED && bytes.length >= 80) {
+      status.height = u32(bytes, 0);
+      status.view = u32(bytes, 4);
+      status.executed = u32(bytes, 8);
     } else if (number === event.RESULT && bytes.length >= 32) this.#result(station.index, honest, bytes);
     else if (number === event.READING) this.stats.readings++;
     else if (number === event.SUBMITTED && bytes.length >= 8) this.submitted = latin1(bytes, 0, 8);

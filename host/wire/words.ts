@@ -94,6 +94,20 @@ const WORDS: Record<Name, Words> = {
   PROPOSAL_SIGNATURE: say("the leader's signature on a proposal does not verify", "a signature of that leader", SENDER),
   BODY_SHAPE: say("the transactions of a block do not add up to its count and length", "a body as in proposal.ts", SENDER),
 
+  TRUST_SHAPE: say("a certificate for members does not fit its header, its signers or its size", "the layouts in light.ts and certificate.ts", SENDER),
+  TRUST_SIGNATURE: say("a signature in a certificate for members does not verify", "only signatures that verify", SENDER),
+  TRUST_CONFLICT: say("a quorum signed a block or a state that excludes what this member trusts", "one chain", "stop trusting this cell: more devices lie than it can bear"),
+  PROOF_SHAPE: say("what came is no proof of the state", "the layout in light.ts", SENDER),
+  PROOF_ROOT: say("a proof leads to another state than the one that a quorum signed for that height", "the certified state root", "nothing: the next validator is asked; whoever sent this one lies or is broken"),
+  PROOF_OLD: say("a proof leads to a state from before the question", "a state no older than what was trusted then", "nothing: the next validator is asked"),
+  ASK_SHAPE: say("a member's question has no key, or a longer one than there are", "a key of 1 to 32 bytes", SENDER),
+  PROOF_LONG: say("too many entries share the bucket of that key: their proof cannot be sent", "a proof of at most 1,750 bytes", "ask a validator at its console, or use other keys"),
+  ASKING: say("this member's question before is not answered yet", "one question at a time", "ask again when it is answered or given up"),
+  UNANSWERED: say("nobody answered this member's question with a proof that holds", "one validator in reach that tells the truth", "look whether validators are in reach, then ask again"),
+  ACCOUNT_UNKNOWN: say("this member has no proof yet that it has an account", "a registered key, and a proof of it", "register its key at a validator, and let it hear the cell"),
+  FEE_ABOVE: say("this member's account cannot pay the fee, as far as its last proof says", "a balance of at least the fee", "pay the account first, or lower the fee"),
+  NONCE_AHEAD: say("four transactions of this member wait for a block already", "fewer than four", "try again when some have settled"),
+
   STATE_FULL: say("the state has no room for another entry", "8 KiB at most", "use fewer accounts or keys in this cell"),
   TX_LONG: say("a transaction is too long", "at most 640 bytes", "split it"),
   TX_SHAPE: say("a transaction's payload lacks the fields of its type", "[cell, nonce, fee, expiry, type, arguments]", "compare it with firmware/ledger/transaction.ts"),
@@ -206,9 +220,11 @@ const EVENTS: Sentences = {
   evidence: (e) => `holds proof that device ${e.signer} lied in view ${e.view}`,
   answer: (e) => `answered a request with ${e.bytes.length} bytes`,
   reading: (e) => `read ${Number(e.value) / 1000} on channel ${e.channel}`,
-  recovered: (e) => `recovered at height ${e.finalHeight}, executed up to ${e.executedHeight}${e.observer ? ", as an observer only" : ""}`,
+  recovered: (e) => `recovered at height ${e.finalHeight}, executed up to ${e.executedHeight}${e.observer ? ", as an observer only" : e.member ? ", as a member" : ""}`,
   notarized: (e) => `holds a quorum for block ${short(e.digest)} of view ${e.view}`,
   submitted: (e) => `submitted transaction ${short(e.id)}`,
+  trusted: (e) => `trusts height ${e.height} of view ${e.view}, block ${short(e.digest)}, and state root ${short(e.root)} after height ${e.executedHeight}`,
+  settled: (e) => `sees the nonce of its transaction ${short(e.id)} spent at height ${e.height}`,
   unknown: (e) => `said something newer than this host: event ${e.number} with ${e.bytes.length} bytes`,
 };
 

@@ -21,11 +21,24 @@ test("a validator of seven stays within the RAM and flash that are allowed", asy
     size.ramTotal,
   );
   assert.is(size.parts["linear-memory"], 65536);
-  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!;
+  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!.device;
   assert.ok(size.ramTotal <= ramTotal.must, ram.table(size).join("\n"));
   assert.ok(size.flashTotal <= flashTotal.must, ram.table(size).join("\n"));
   console.log(
     `note: stm32f405, n = 7, ${size.blocks} blocks: RAM ${size.ramTotal} bytes in all, flash ${size.flashTotal}`,
+  );
+});
+
+test("a member beside seven stays within what is allowed, in less than half a page", async () => {
+  if (lacking(cc, qemu)) return;
+  if (!process.env.SYNOD_BUILT) await buildFirmware(["device", "member"]);
+  const size = await ram.weighBoard("stm32f405", process.env.SYNOD_BUDGET ? 1000 : 40, "member");
+  assert.is(size.parts["linear-memory"], 28672);
+  const { ramTotal, flashTotal } = ram.LIMITS.stm32f405!.member;
+  assert.ok(size.ramTotal <= ramTotal.must, ram.table(size).join("\n"));
+  assert.ok(size.flashTotal <= flashTotal.must, ram.table(size).join("\n"));
+  console.log(
+    `note: stm32f405, a member, ${size.blocks} blocks: RAM ${size.ramTotal} bytes in all, flash ${size.flashTotal}`,
   );
 });
 

@@ -26,6 +26,24 @@ test("totals are the sum of the seeds, and no seed violates anything", async () 
   assert.equal(all.map((line) => line.seed).sort(), [1, 2]);
 });
 
+test("members suffer with the validators, in both engines alike, and the line that repeats a seed names them", async () => {
+  const line = ["sim", "--seeds", "2", "--seed", "5", "--n", "4", "--members", "2"];
+  const { code, out } = await synod(...line, "--engine", "both");
+  assert.is(code, 0, out);
+  assert.match(out, /2 seeds of 4 devices and 2 members: \d+ blocks, 0 violations, 2 live/);
+  const folder = mkdtempSync(join(tmpdir(), "synod-sim-"));
+  try {
+    const file = join(folder, "half.wasm");
+    writeFileSync(file, await half());
+    const broken = ["sim", "--seeds", "1", "--seed", "3", "--members", "1", "--wasm", file, "--tapes", folder];
+    const failed = await synod(...broken);
+    assert.is(failed.code, 1, failed.out);
+    assert.match(failed.out, /--n 4 --members 1 --faults all/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("on a board it says how busy devices were and how long blocks took, in both engines alike", async () => {
   const line = ["sim", "--seeds", "2", "--faults", "none", "--board", "stm32f405"];
   const { code, out } = await synod(...line, "--engine", "both", "--json");

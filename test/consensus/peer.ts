@@ -240,6 +240,12 @@ export class Cell {
     return concatBytes(head, ...signatures);
   }
 
+  /** FINAL_HEADER: what a member gets of a block that lone FINALIZE votes made final. */
+  finalHeader(block: Block, signers: readonly number[]): Uint8Array {
+    const certificate = this.final(block.head.view, block.digest, signers);
+    return concatBytes(Uint8Array.of(kind.FINAL_HEADER, 0, 0, 0), block.header, certificate);
+  }
+
   /** FINAL (b) of the child's parent. */
   finalByChild(child: Block, signers: readonly number[]): Uint8Array {
     const signatures = signers.map((i) =>
@@ -395,7 +401,7 @@ export class Bench {
       this.now = Math.min(end, this.now + 50);
       append(
         all,
-        this.#watch(() => {}),
+        this.#watch((device) => void device.tick(BigInt(this.now))),
       );
     }
     return all;

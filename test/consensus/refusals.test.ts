@@ -153,7 +153,7 @@ hears(reason.BLOCK_UNWANTED, "a block that nobody asked for", () => cell.served(
 hears(reason.BLOCK_SHAPE, "a block of a header version that there is not", () => cell.served(next({ version: 2 })));
 hears(reason.BEACON_SHAPE, "a beacon one byte short", () => cell.beacon(0).slice(0, -1));
 hears(reason.BEACON_SHAPE, "a beacon in this device's own name", () => cell.beacon(3));
-hears(reason.OBJECT_KIND, "an object of a kind that there is not", () => Uint8Array.of(kind.TRANSACTION + 1, 0));
+hears(reason.OBJECT_KIND, "an object of a kind that there is not", () => Uint8Array.of(kind.LAST + 1, 0));
 
 refuses(reason.FINAL_CONFLICT, "a FINAL certificate of a block that excludes the final one", (b) => {
   const fork = cell.block(origin, 2, { time: 7 });

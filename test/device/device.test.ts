@@ -8,7 +8,7 @@ import { open } from "../../host/device/open.ts";
 import { Flash } from "../../host/fleet/flash.ts";
 import { Fleet } from "../../host/fleet/fleet.ts";
 import { readFileSync } from "node:fs";
-import { device, fixture } from "../fleet/wasm.ts";
+import { device, fixture, member } from "../fleet/wasm.ts";
 import { engines } from "../wasm.ts";
 
 const wasm = await device();
@@ -107,8 +107,31 @@ test("an engine that is not there is named, with those that are", () => {
   assert.throws(() => open("jit" as "v8", wasm, board()), /no engine "jit" here; there is v8/);
 });
 
+test("a module that touches more memory than it says is stopped, in every engine", async () => {
+  const honest = await member();
+  // the same module, saying 0x4000 instead of 0x7000 bytes: (global i32 (i32.const 0x7000))
+  const at = Buffer.from(honest).indexOf(Buffer.from([0x7f, 0, 0x41, 0x80, 0xe0, 0x01, 0x0b]));
+  assert.ok(at > 0, "MEMORY_END was not found");
+  const liar = honest.slice();
+  liar[at + 4] = 0x80;
+  for (const engine of engines) {
+    const started = (wasm: Uint8Array): Uint8Array => {
+      const device = open(engine, wasm, board());
+      device.boot(0n);
+      return device.effects();
+    };
+    assert.ok(started(honest).length > 0, engine);
+    assert.throws(
+      () => started(liar),
+      (e: Error) => e instanceof Trap,
+      engine,
+    );
+  }
+});
+
 test("the counters stand where the firmware's memory map says", () => {
-  const layout = readFileSync(new URL("../../firmware/layout.ts", import.meta.url), "utf8");
+  const source = (file: string): string => readFileSync(new URL(`../../firmware/${file}`, import.meta.url), "utf8");
+  const layout = source("profile/validator/%23role.ts") + source("layout.ts");
   assert.match(layout, new RegExp(`COUNTERS: usize = 0x0*${counters.COUNTERS.toString(16)};`));
   const named = [...layout.matchAll(/^export const (\w+): usize = COUNTERS \+ (\d+);/gm)];
   const camel = (name: string): string => name.toLowerCase().replace(/_(\w)/g, (_, c: string) => c.toUpperCase());

@@ -15,6 +15,12 @@ export async function device(): Promise<Uint8Array> {
   return new Uint8Array(readFileSync(join(root, "build/device.wasm")));
 }
 
+/** build/member.wasm: the same application in a device that does not vote. */
+export async function member(): Promise<Uint8Array> {
+  if (!process.env.SYNOD_BUILT) await (await import("../../tools/build.mjs")).buildFirmware(["member"]);
+  return new Uint8Array(readFileSync(join(root, "build/member.wasm")));
+}
+
 /** A fixture of this folder, compiled without optimization. */
 export async function fixture(name: string): Promise<Uint8Array> {
   const entry = `test/fleet/fixture/${name}.ts`;

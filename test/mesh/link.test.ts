@@ -212,7 +212,7 @@ test("every refusal has its number", () => {
   assert.is(b.hear(cut(id, 400, 0, 2, 200)).result, 0);
   refuse(cut(id, 402, 0, 2, 201), reason.FRAGMENT_CLASH);
   refuse(cut(id, 400, 0, 4, 100), reason.FRAGMENT_CLASH);
-  for (const k of [0, kind.TRANSACTION + 1, 255]) refuse(frameOf(Uint8Array.of(k, 1, 2)), reason.OBJECT_KIND);
+  for (const k of [0, kind.LAST + 1, 255]) refuse(frameOf(Uint8Array.of(k, 1, 2)), reason.OBJECT_KIND);
   assert.is(b.hear(frameOf(piece(le(78, 8), 300, 1, 2, bytes(150)), 2, 9, 5, 1)).result, 0);
   refuse(frameOf(piece(le(78, 8), 300, 0, 2, new Uint8Array(150)), 2, 9, 5, 2), reason.OBJECT_KIND);
 });

@@ -1,7 +1,8 @@
 // Which file may import which (DESIGN: never up, never sideways).
 //
-//   hal, layout  <-  wire* <- crypto <- cose <- core <- mesh <- consensus <- ledger <- app <- console <- index
+//   hal, layout  <-  wire* <- crypto <- cose <- core <- mesh <- consensus <- ledger <- light <- app <- console <- index
 //                    <- apps <- debug       (app is apps/app.ts, what an application is written against)
+//                    layout takes its addresses from the target's "#role"; crypto its choices from "#profile"
 //                    wire alone is host code as well: it imports "#mem" and its own folder
 //   host     imports firmware/wire and nothing else of the firmware
 //            wire <- device <- sensor, client <- tape <- fleet <- live <- target <- scenario, gateway <- cli; never up
@@ -24,6 +25,7 @@ export const FLOORS = [
   "mesh",
   "consensus",
   "ledger",
+  "light",
   "app",
   "console",
   "index",
@@ -67,6 +69,7 @@ function floor(path: string): string {
 function firmwareEdge(from: string, to: string): string | null {
   const here = floor(from);
   if (to === "#profile") return here === "crypto" ? null : "only crypto may ask for the profile";
+  if (to === "#role") return here === "layout" ? null : "what the role decides is in layout";
   if (to === "#mem") return here === "wire" || here === "lib" ? null : "only wire may use the memory twin";
   if (!to.startsWith("firmware/")) return "the firmware knows nothing outside itself";
   const there = floor(to);

@@ -5,12 +5,12 @@
 import { blanked, type Source } from "./source.ts";
 
 /** Every export that DESIGN 2.1 knows. firmware/index.ts exports those that are built; `memory` is asc's own. */
-export const ABI = ["abi", "boot", "host", "hostBuffer", "input", "output", "receive", "request", "tick"];
+export const ABI = ["MEMORY_END", "abi", "boot", "host", "hostBuffer", "input", "output", "receive", "request", "tick"];
 
-/** Names that a source exports as functions, directly or by `export { a, b } from`. */
+/** Names that a source exports as functions or constants, directly or by `export { a, b } from`. */
 export function exportedNames(source: Source): string[] {
   const text = blanked(source.text, { strings: true });
-  const direct = [...text.matchAll(/export (?:declare )?function (\w+)/g)].map((m) => m[1]);
+  const direct = [...text.matchAll(/export (?:(?:declare )?function|const) (\w+)/g)].map((m) => m[1]);
   const listed = [...text.matchAll(/export\s*\{([^}]*)\}/g)].flatMap((m) => m[1].split(","));
   return [
     ...direct,
@@ -65,4 +65,22 @@ export function emitted(module: Source, abi: string[], hal: string[]): string[] 
   ))
     found.push(`imports ${name}, which hal.ts does not name`);
   return found.map((what) => `${module.path}: ${what}`);
+}
+
+/** What a member may have of the folders that agree and execute: cell and certificate verify, transaction and readings write its own. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  consensus: ["cell", "certificate"],
+  ledger: ["transaction", "readings"],
+  light: ["ask", "member", "purse", "trust"],
+};
+
+/** Functions of a member's module that only a validator needs. */
+export function silent(module: Source): string[] {
+  const names = [...module.text.matchAll(/^ \(func \$"?firmware\/(\w+)\/(\w+)/gm)].map((m) => [m[1], m[2]] as const);
+  const found = names.filter(
+    ([folder, file]) =>
+      MEMBERS[folder]?.includes(file) === false ||
+      (folder === "core" && ["journal", "tree", "snapshot"].includes(file)),
+  );
+  return [...new Set(found.map(([folder, file]) => `${module.path}: it has functions of ${folder}/${file}`))];
 }
