@@ -35,6 +35,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   vectors: () => import("./vectors.ts"),
   create: () => import("./create.ts"),
   build: () => import("./build.ts"),
+  flash: () => import("./flash.ts"),
   doctor: () => import("./doctor.ts"),
 };
 
