@@ -28,6 +28,7 @@ const GOLDEN: Record<string, string> = {
   proposal: "2bcc01646cd1a37da1f13c36cd3aac976b73d052baa4e3a1a5731052ae897ce1",
   record: "5594bee7962a94adc5bccbd2ac3b87e6cf7ee2664afcf07eff13cffed7801ebd",
   request: "1e2beb56431e516278da02d66b667b3255be59699eca106e3e4edbe9124150e3",
+  slot: "4358eea49159b8e40a3a051cfa05e0674847284a3f6d2fdc91fb93d471c79e64",
   vote: "0d56e350814a5474c0d7d238c29a121fbaeec5cd251256f86e56e21e1f0ee1d5",
 };
 

@@ -1,6 +1,6 @@
 // A fake ESP32 as a process: boots boards/esp32's example on a flash file.
 //
-//   fake-esp32 FLASH [key=HEX] [udp=ADDRESS:PORT] [now=OWN,PEER]
+//   fake-esp32 FLASH [key=HEX | nokey] [udp=ADDRESS:PORT] [now=OWN,PEER] | fake-esp32 FLASH sense
 //
 // Its line is stdin and stdout. Ends with 3 when the port restarts the chip, 0 when nobody holds its line.
 
@@ -12,12 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "esp32.h"
 #include "fake.h"
 
 extern const char *fake_udp_address;
 extern uint16_t fake_udp_port;
 
 void app_main(void);
+
+/** Reads every channel twice at once, and sets the output: what menuconfig's channels do. */
+static void sense(void) {
+    sense_open();
+    for (unsigned i = 0; i < 10; i++) {
+        int64_t value = sense_read(NULL, i % 5);
+        if (value != INT64_MIN) fprintf(stderr, "channel %u %lld\n", i % 5, (long long)value);
+    }
+    sense_act(NULL, 0, 5);
+    sense_act(NULL, 1, 5);
+    sense_act(NULL, 0, -1);
+    exit(0);
+}
 
 static void option(char *word) {
     char *colon = strrchr(word, ':');
@@ -28,6 +42,10 @@ static void option(char *word) {
             fake_key[i] = (uint8_t)strtoul(digits, NULL, 16);
         }
         fake_key_burnt = true;
+    } else if (strcmp(word, "sense") == 0) {
+        sense();
+    } else if (strcmp(word, "nokey") == 0) {
+        fake_key_burnt = false;
     } else if (strncmp(word, "udp=", 4) == 0 && colon) {
         *colon = 0;
         fake_udp_address = word + 4, fake_udp_port = (uint16_t)atoi(colon + 1);
