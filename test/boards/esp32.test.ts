@@ -55,6 +55,21 @@ test("every option that the sources read is one of menuconfig", () => {
   for (const name of read) assert.ok(known.has(name), `${name} is no option of Kconfig`);
 });
 
+test("what is linked into every image reads no option that another one hides", () => {
+  const kconfig = readFileSync(join(root, "boards/esp32/synod/Kconfig"), "utf8");
+  const hidden = kconfig
+    .split(/^\s*config /m)
+    .slice(1)
+    .filter((entry) => /^\s*depends on/m.test(entry))
+    .map((entry) => entry.split("\n")[0]);
+  assert.ok(hidden.includes("SYNOD_UDP_PORT"));
+  for (const file of ["device.c", "flash.c", "nor.c", "module.c", "random.c", "sense.c"]) {
+    const source = readFileSync(join(root, "boards/esp32", file), "utf8");
+    for (const [, name] of source.matchAll(/CONFIG_(SYNOD_\w+)/g))
+      assert.not.ok(hidden.includes(name), `${file}: ${name}`);
+  }
+});
+
 test("the example's regions are large enough, and its module's partition for this module", () => {
   const least: [string, number, number][] = [
     ["config", 1, 0x2000],

@@ -125,6 +125,11 @@ static void secrets(const uint8_t *secret) {
             claim(memcmp(first, fake_cells + at, OTHER) != 0, "one stream is used for two plaintexts", 1, -1);
         memcpy(first, fake_cells + at, OTHER);
     }
+    memset(first, 0, sizeof first);
+    claim(flash_store(NULL, 1, 128, first, 32) && flash_store(NULL, 1, 160, first, 32),
+          "CONFIG cannot be written", 1, -1);
+    claim(!sealed || memcmp(fake_cells + 0x10000 + 192, fake_cells + 0x10000 + 224, 32) != 0,
+          "one stream is used for two blocks", 1, -1);
     printf("%s\n", shows(0x10000, 0x2000, secret, 16) ? "plain" : "hidden");
     if (!sealed) return;
     fake_key[0] ^= 1;
