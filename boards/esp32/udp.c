@@ -1,5 +1,5 @@
 // UDP: a frame a datagram, to one address: a multicast group, a broadcast address, or a peer. The same on the
-// air as `synod-node --group`, so boards and processes are of one cell.
+// air as `synod-node --multicast`, so boards and processes are of one cell.
 //
 // The socket is made when there is an address and made anew when it changes. Rule: own datagrams, which a
 // group gives back, are dropped by where they come from.

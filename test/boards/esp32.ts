@@ -88,7 +88,7 @@ export class Fake {
     return child;
   }
 
-  send(kind: number, a = 0, bytes = new Uint8Array()): void {
+  send(kind: number, a = 0, bytes: Uint8Array = new Uint8Array()): void {
     this.#child.stdin!.write(encode(kind, a, bytes));
   }
 
