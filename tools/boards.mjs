@@ -249,11 +249,14 @@ const ALIVE = ["device.c", "module.c", "sense.c", "uart.c", "sealed.c", "efuse.c
 
 /** The programs for measuring, by name. */
 const TOOLS = {
-  "fake-esp32": esp32(
-    [...ESP32, ...RADIO, ...ALIVE],
-    ["main.c"],
-    ["engine.c", "node.c", "trace.c", "line.c", "station.c"],
-  ),
+  "fake-esp32": {
+    ...esp32(
+      [...ESP32, ...RADIO, ...ALIVE],
+      ["main.c"],
+      ["engine.c", "node.c", "box.c", "trace.c", "line.c", "station.c"],
+    ),
+    banks: true,
+  },
   "fake-cut": {
     ...esp32([...ESP32, "nolink.c", "sealed.c", "efuse.c"], ["cut.c"], ["trace.c", "line.c"]),
     wasm3: false,

@@ -7,8 +7,8 @@
 //   something is missing ──▶ a NOTICE with its number, every few seconds and to each HELLO, until the board
 //   is reset the device is down ────▶ the board starts again
 //
-// Rule: the watchdog of tasks is fed once a turn and nowhere else, so a call that never ends resets the
-// board.
+// Rule: nobody feeds the watchdog while the device computes, so a call that never ends resets the board. RAM
+// is taken once, before the device boots.
 
 #include <esp_system.h>
 #include <esp_task_wdt.h>
@@ -16,6 +16,7 @@
 #include <freertos/FreeRTOS.h>
 #include <freertos/task.h>
 #include <sdkconfig.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "esp32.h"
@@ -41,7 +42,11 @@ void device_wake(void) {
     if (self_task) xTaskNotifyGive(self_task);
 }
 
-static void feed(void) { esp_task_wdt_reset(); }
+/** The one place where the watchdog is fed: within calls by node_port.alive, between them by the loop. */
+static void feed(void *self) {
+    (void)self;
+    esp_task_wdt_reset();
+}
 
 static _Noreturn void again(void) {
     serial_flush();
@@ -93,7 +98,7 @@ static void live(station *s) {
     station_boot(s);
     while (station_up(s)) {
         uint32_t link = 0, n = serial_read(bytes, sizeof bytes);
-        feed();
+        feed(NULL);
         for (uint32_t i = 0; i < n && station_up(s); i++) station_byte(s, bytes[i]);
         uint32_t heard = radio_hear(&link, frame, sizeof frame);
         if (heard > 0) station_hear(s, link, frame, heard);
@@ -113,10 +118,22 @@ static const char *prepare(const uint8_t **wasm, uint32_t *size) {
     return why;
 }
 
+/** The RAM of the node, in stretches that the heap of the C library still has after the radio's; false when
+ * it has not. */
+static bool take_ram(node_limits *limits) {
+    static const uint32_t sizes[] = {CONFIG_SYNOD_BANK_1 * 1024u, CONFIG_SYNOD_BANK_2 * 1024u};
+    for (uint32_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (sizes[i] == 0) continue;
+        limits->banks[i] = (heap_bank){.base = malloc(sizes[i]), .size = sizes[i]};
+        if (!limits->banks[i].base) return false;
+    }
+    return true;
+}
+
 static void task(void *unused) {
     static station s;
     static station_port port;
-    const node_limits limits = {.stack = WASM_STACK, .code = CONFIG_SYNOD_CODE_KEPT * 1024u};
+    node_limits limits = {.stack = WASM_STACK, .code = CONFIG_SYNOD_CODE_KEPT * 1024u};
     const uint8_t *wasm = NULL;
     uint32_t size = 0;
     (void)unused;
@@ -124,19 +141,24 @@ static void task(void *unused) {
     serial_open();
     const char *why = prepare(&wasm, &size);
     if (why) wait_for_help(why);
+    if (!take_ram(&limits))
+        wait_for_help("953 there is no RAM for the module's banks; make them smaller in menuconfig");
+    esp_task_wdt_add(NULL);
     port = (station_port){.name = CONFIG_IDF_TARGET,
                           .board = {.entropy = random_bytes,
                                     .read = flash_read,
                                     .store = flash_store,
                                     .erase = flash_erase,
                                     .sense = sense_read,
-                                    .act = sense_act},
+                                    .act = sense_act,
+                                    .alive = feed},
                           .now = device_now,
                           .write = serial_write};
     if (radio_linked) port.board.send = radio_send;
-    if (station_open(&s, &port, wasm, size, &limits))
+    if (station_open(&s, &port, wasm, size, &limits)) {
+        esp_task_wdt_delete(NULL);
         wait_for_help("953 the module does not load: another ABI, or no memory for it");
-    esp_task_wdt_add(NULL);
+    }
     live(&s);
     if (!s.restart) vTaskDelay(pdMS_TO_TICKS(AGAIN_MS));
     again();

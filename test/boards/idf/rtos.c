@@ -132,6 +132,11 @@ esp_err_t esp_task_wdt_add(TaskHandle_t task) {
     return ESP_OK;
 }
 
+esp_err_t esp_task_wdt_delete(TaskHandle_t task) {
+    watched = task != NULL;
+    return ESP_OK;
+}
+
 esp_err_t esp_task_wdt_reset(void) {
     if (!watched) fake_wrong("the watchdog is fed by a task that it does not watch");
     return ESP_OK;

@@ -7,6 +7,7 @@
 #include "freertos/task.h"
 
 esp_err_t esp_task_wdt_add(TaskHandle_t task);
+esp_err_t esp_task_wdt_delete(TaskHandle_t task);
 esp_err_t esp_task_wdt_reset(void);
 
 #endif
