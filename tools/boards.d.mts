@@ -19,6 +19,9 @@ export function wasm3Folder(): string;
 /** Flags under which the files of boards/ are compiled, for the test that compiles them. */
 export const strictness: readonly string[];
 
+/** Flags that let boards/esp32 compile without ESP-IDF. */
+export const idf: readonly string[];
+
 export function buildBinding(options?: { clang?: boolean; output?: string }): Promise<boolean>;
 export function buildPosix(options?: {
   clang?: boolean;
@@ -27,6 +30,19 @@ export function buildPosix(options?: {
   output?: string;
 }): Promise<boolean>;
 export function buildTool(
-  name: "count" | "count-ops" | "count-fused" | "replay" | "port" | "heap" | "line" | "station" | "native" | "rival",
+  name:
+    | "count"
+    | "count-ops"
+    | "count-fused"
+    | "replay"
+    | "port"
+    | "heap"
+    | "line"
+    | "station"
+    | "native"
+    | "rival"
+    | "fake-esp32"
+    | "fake-cut"
+    | "fake-cut-plain",
   options?: { clang?: boolean; sanitize?: boolean },
 ): Promise<boolean>;

@@ -227,8 +227,41 @@ export function buildPosix({ clang = true, sanitize = false, accelerate = true, 
   });
 }
 
+/** What compiles boards/esp32 where there is no ESP-IDF: stand-ins for its headers. */
+const IDF = join(root, "test/boards/idf");
+export const idf = ["-D_DEFAULT_SOURCE", "-I", join(root, "boards/esp32"), "-isystem", join(IDF, "include")];
+const fake = (...names) => names.map((name) => join(IDF, name));
+
+/** A program of boards/esp32 over a fake ESP32 (test/boards/idf). */
+const esp32 = (port, fakes, runtime) => ({
+  ours: [
+    ...sources("esp32", ...port),
+    ...fake("flash.c", "rtos.c", "chip.c", ...fakes),
+    ...sources("runtime", ...runtime),
+  ],
+  flags: [...idf, "-I", IDF],
+  link: ["-pthread"],
+  also: [...headers(join(root, "boards/esp32")), ...headers(IDF)],
+});
+const ESP32 = ["flash.c", "nor.c", "random.c"];
+const RADIO = ["radio.c", "wifi.c", "espnow.c", "udp.c"];
+const ALIVE = ["device.c", "module.c", "sense.c", "uart.c", "sealed.c", "efuse.c", "example/main.c"];
+
 /** The programs for measuring, by name. */
 const TOOLS = {
+  "fake-esp32": {
+    ...esp32(
+      [...ESP32, ...RADIO, ...ALIVE],
+      ["main.c"],
+      ["engine.c", "node.c", "box.c", "trace.c", "line.c", "station.c"],
+    ),
+    banks: true,
+  },
+  "fake-cut": {
+    ...esp32([...ESP32, "nolink.c", "sealed.c", "efuse.c"], ["cut.c"], ["trace.c", "line.c"]),
+    wasm3: false,
+  },
+  "fake-cut-plain": { ...esp32([...ESP32, "nolink.c", "unsealed.c"], ["cut.c"], ["trace.c", "line.c"]), wasm3: false },
   count: { ours: [...sources("binding", "count.c"), ...sources("runtime", "engine.c")] },
   "count-fused": {
     ours: [...sources("binding", "count.c", "ops.c"), ...sources("runtime", "engine.c")],

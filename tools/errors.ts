@@ -21,6 +21,8 @@ const RANGES: readonly [from: number, title: string][] = [
   [900, "Deeds"],
   [910, "Targets"],
   [920, "The gateway (HTTP)"],
+  [940, "Flashing a board"],
+  [950, "What a board says that cannot start"],
 ];
 
 const HEAD = `# Errors

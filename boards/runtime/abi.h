@@ -400,6 +400,15 @@
 #define SYNOD_REQUEST_COMMAND 8u
 #define SYNOD_REQUEST_ACCOUNT 9u
 
+// wire/slot.ts
+#define SYNOD_SLOT_MAGIC 0u
+#define SYNOD_SLOT_VERSION 4u
+#define SYNOD_SLOT_LENGTH 8u
+#define SYNOD_SLOT_HASH 16u
+#define SYNOD_SLOT_MODULE 64u
+#define SYNOD_SLOT_MAGIC_1 0x444d5953u
+#define SYNOD_SLOT_VERSION_1 1u
+
 // wire/vote.ts
 #define SYNOD_VOTE_KIND 0u
 #define SYNOD_VOTE_SIGNER 1u

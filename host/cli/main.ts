@@ -35,6 +35,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   vectors: () => import("./vectors.ts"),
   create: () => import("./create.ts"),
   build: () => import("./build.ts"),
+  flash: () => import("./flash.ts"),
   doctor: () => import("./doctor.ts"),
 };
 
@@ -83,6 +84,9 @@ function parse(command: Command, words: string[]): { values: Values; rest: strin
 /** What is refused because the command line is wrong. */
 const MEANT: readonly number[] = [refusal.DEED_UNKNOWN, refusal.DEED_DEVICE, refusal.DEED_FIELD, refusal.TARGET_SHAPE];
 
+/** What is refused because something is not installed. */
+const LACKING: readonly number[] = [refusal.FLASH_TOOL];
+
 /** Says how it went wrong, in one line, and gives its exit code. */
 function explain(problem: unknown, topic: string): number {
   if (!(problem instanceof Error)) throw problem;
@@ -95,6 +99,7 @@ function explain(problem: unknown, topic: string): number {
   }
   if (problem instanceof refusal.Refused) {
     say(`${who} ${problem.message} (${words.anchor(problem.number)})`);
+    if (LACKING.includes(problem.number)) return exit.ENVIRONMENT;
     return MEANT.includes(problem.number) ? exit.USAGE : exit.FAILED;
   }
   if (problem instanceof exit.Environment) {

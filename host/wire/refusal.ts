@@ -29,6 +29,22 @@ export const HTTP_FORK = 930; // the fleet cannot be forked there
 export const HTTP_MALFORMED = 931; // not a request of HTTP/1.1, or one that says a header twice
 export const HTTP_TIMEOUT = 932; // the request did not arrive in time
 export const HTTP_FAULT = 933; // the gateway itself failed
+export const FLASH_TOOL = 940; // a package that flashes boards is not installed
+export const FLASH_PORT = 941; // no serial port, several, or one that cannot be opened
+export const FLASH_SILENT = 942; // no chip answers at the port
+export const FLASH_TABLE = 943; // no partition table, a damaged one, or one without a place for a module
+export const FLASH_ROOM = 944; // it does not fit where it should go
+export const FLASH_MODULE = 945; // the file is no module that a board would boot
+export const FLASH_IMAGE = 946; // the folder is no build of ESP-IDF, or one for another chip
+export const FLASH_WRITE = 947; // what was written does not read back
+export const BOARD_SLOT = 950; // a board says: it has no partition for a module
+export const BOARD_EMPTY = 951; // its module has not been written yet
+export const BOARD_TORN = 952; // its module is not whole
+export const BOARD_MODULE = 953; // its module does not load
+export const BOARD_FLASH = 954; // a flash region is missing, or cannot be used
+export const BOARD_KEY = 955; // the chip has no key to seal region CONFIG with
+export const BOARD_OTHER = 956; // region CONFIG was sealed by another chip
+export const BOARD_RADIO = 957; // its radio does not start
 
 export class Refused extends Error {
   override name = "Refused";

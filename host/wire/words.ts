@@ -168,6 +168,24 @@ const WORDS: Record<Name, Words> = {
   HTTP_MALFORMED: say("what came is no well-formed HTTP request", "HTTP/1.1 (RFC 9112), each header once", "send it with a browser, curl or the client in host/target/remote.ts"),
   HTTP_TIMEOUT: say("the request did not arrive in time", "its headers within seconds, then its body", "send it whole"),
   HTTP_FAULT: say("the gateway failed at this request", "an answer", "report it, with what host/gateway printed"),
+
+  FLASH_TOOL: say("what writes to boards is not installed: it is an optional dependency", "the packages esptool-js and serialport", "npm install; where serialport has no binary for this machine it needs a C++ compiler"),
+  FLASH_PORT: say("the board's serial port was not found or cannot be opened", "one board plugged in, or --port, and nobody else who holds the port", "look at the cable (some carry power only), close what else has the port open, name it with --port"),
+  FLASH_SILENT: say("no chip answered at the serial port", "a board in its boot loader", "hold BOOT while pressing and releasing RESET, then type the command again; try --baud 115200"),
+  FLASH_TABLE: say("the partition table does not say where to write", "a table with a partition of type 0x53, subtype 0", "write the whole image first: synod flash --image FOLDER; or name a table with --table"),
+  FLASH_ROOM: say("what should be written is larger than its place", "a module that fits its partition with 64 bytes more", "make partition `module` larger in partitions.csv and write the whole image again"),
+  FLASH_MODULE: say("the file is no device module", "a WebAssembly module with the exports of the ABI", "npx synod build, or npm run build, makes one"),
+  FLASH_IMAGE: say("the image's folder cannot be used", "a folder that idf.py build filled for this chip", "run idf.py set-target and idf.py build, and name its folder build"),
+  FLASH_WRITE: say("the chip's flash does not hold what was written", "the MD5 of what was sent", "type the command again, more slowly: --baud 115200; a board that was cut short says 952 until then and loses nothing else"),
+
+  BOARD_SLOT: say("the board has no partition for a module", "a partition of type 0x53, subtype 0", "write the whole image: synod flash --image FOLDER"),
+  BOARD_EMPTY: say("the board waits for its first module", "a module in its partition", "npx synod flash writes one"),
+  BOARD_TORN: say("the board's module is not whole: writing it was cut short, or flash has lost bits", "a module whose SHA-256 is the one in its head", "npx synod flash writes it again; identity and ledger are elsewhere and stay"),
+  BOARD_MODULE: say("the board's module does not load", "a module of this ABI, and the RAM that it needs", "write one of this version; on an ESP32 the profile compact"),
+  BOARD_FLASH: say("a flash region of the board is missing or cannot be used", "five partitions of type 0x53, none of them encrypted", "write the partition table of boards/esp32/example"),
+  BOARD_KEY: say("this chip has no key in the eFuse block that its image names", "a block burnt with purpose HMAC_UP", "boards/esp32/README.md says how; it cannot be undone"),
+  BOARD_OTHER: say("the device's secrets were sealed by another chip", "the flash that this chip wrote", "put the flash back where it came from; to begin anew as another device erase partition config"),
+  BOARD_RADIO: say("the board's radio does not start", "Wi-Fi as menuconfig describes it", "look at network, password, channel and address in idf.py menuconfig"),
 };
 
 const numbers = Object.entries({ ...reasons, ...refusals }).filter(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { strictness, wasm3Folder } from "../../tools/boards.mjs";
+import { idf, strictness, wasm3Folder } from "../../tools/boards.mjs";
 import { lacking, root, scratch } from "./board.ts";
 
 const run = promisify(execFile);
@@ -64,6 +64,24 @@ for (const [cc, sources, flags] of CHIPS)
     );
   });
 
+const ESP32 = [...files("esp32", ".c"), join(root, "boards/esp32/example/main.c")];
+const FAKE = ["-I", join(root, "test/boards/idf")];
+for (const [cc, , flags] of [["gcc", [], []], ["clang", [], []], ...CHIPS.slice(1)] as typeof CHIPS)
+  test(`nor has ${cc} about boards/esp32, against stand-ins of ESP-IDF's headers`, async () => {
+    if (lacking(cc)) return;
+    assert.is(await complaints(cc, ESP32, [...flags, ...idf]), "");
+    const fakes = readdirSync(join(root, "test/boards/idf")).filter((f) => f.endsWith(".c"));
+    if (flags.length === 0)
+      assert.is(
+        await complaints(
+          cc,
+          fakes.map((f) => join(root, "test/boards/idf", f)),
+          [...idf, ...FAKE],
+        ),
+        "",
+      );
+  });
+
 /** Files of ours: core.c and fuse.c are wasm3's with ours around them, and rival.c is no part of a device. */
 const ours = ["runtime", "binding", "posix", "bare", "cortexm", "stm32f405", "mps2", "riscv", "xtensa"]
   .flatMap((folder) => files(folder, ".c"))
@@ -106,6 +124,7 @@ test("only engine.c, fuse.c and core.c name wasm3's private parts", () => {
     "binding",
     "bare",
     "cortexm",
+    "esp32",
     "mps2",
     "posix",
     "riscv",

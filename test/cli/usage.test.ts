@@ -26,6 +26,7 @@ const COMMANDS = [
   ...DEEDS,
   "scenario",
   "vectors",
+  "flash",
   "doctor",
 ];
 

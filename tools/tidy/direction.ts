@@ -5,7 +5,7 @@
 //                    layout takes its addresses from the target's "#role"; crypto its choices from "#profile"
 //                    wire alone is host code as well: it imports "#mem" and its own folder
 //   host     imports firmware/wire and nothing else of the firmware
-//            wire <- device <- sensor, client <- tape <- fleet <- live <- target <- scenario, gateway <- cli; never up
+//            wire <- device <- sensor, client <- tape <- fleet <- live <- target, flash <- scenario, gateway <- cli; never up
 //            dashboard, which runs in a browser, imports wire, device, client and tape alone; nobody imports it
 //   boards   includes its own files, boards/runtime, the system's and wasm3's headers
 //   nobody   imports test or tools, but they themselves
@@ -43,6 +43,7 @@ export const HOST: Readonly<Record<string, number>> = {
   fleet: 4,
   dashboard: 4,
   live: 5,
+  flash: 6,
   target: 6,
   scenario: 7,
   gateway: 7,
