@@ -44,8 +44,8 @@ import * as console from "./console";
 const SNAPSHOT_EVERY: u32 = 32;
 /** The 64 bytes that a snapshot says about itself; and where its like is read back. */
 const META: usize = WORK;
-/** Version of the ABI: major in the upper half; 1.1 has the import accelerate, which is optional. */
-const ABI: u32 = 0x00010001;
+/** Version of the ABI: major in the upper half; 1.1 has the import accelerate, 1.2 the import call; both are optional. */
+const ABI: u32 = 0x00010002;
 
 /** Version of this table of exports. */
 export function abi(): u32 {

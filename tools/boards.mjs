@@ -168,7 +168,7 @@ export function buildBinding({ clang = true, output = built("wasm3.node") } = {}
   const shared = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   return make(output, {
     cc: compiler({ clang }),
-    ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c")],
+    ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c", "sandbox.c", "shape.c")],
     flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, ...THREADS, "-DNAPI_VERSION=8", "-isystem", node],
     link: ["-shared", ...shared],
     also: headers(node),
@@ -201,7 +201,7 @@ export function buildPosix({ clang = true, sanitize = false, accelerate = true, 
     cc,
     ours: [
       ...sources("posix", "main.c", "options.c", "console.c", "board.c", "native.c", "flash.c", "udp.c", "tape.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "trace.c"),
     ],
     flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT, ...native.flags],
     strict: sanitize ? UNDEFINED : [],
@@ -227,14 +227,22 @@ const TOOLS = {
     clang: false, // its musttail refuses the profiling hook
   },
   replay: {
-    ours: [...sources("binding", "replay.c"), ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c")],
+    ours: [
+      ...sources("binding", "replay.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "trace.c", "replay.c"),
+    ],
   },
-  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "trace.c")] },
+  port: {
+    ours: [
+      join(root, "test/boards/port.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "trace.c"),
+    ],
+  },
   native: {
     ours: [
       join(root, "test/boards/native.c"),
       ...sources("posix", "native.c"),
-      ...sources("runtime", "engine.c", "node.c", "trace.c", "replay.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "trace.c", "replay.c"),
     ],
     flags: ["-I", POSIX],
     also: headers(POSIX),

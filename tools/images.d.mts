@@ -14,6 +14,8 @@ export function buildImage(options?: {
   name?: string;
   chip?: boolean;
   optimize?: string;
+  contracts?: string | null;
+  stack?: number | null;
 }): Promise<boolean>;
 /** Program and arguments that run an image. */
 export function emulator(board: BoardName, elf: string, words?: readonly string[]): string[];

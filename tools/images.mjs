@@ -11,7 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mjs";
 
 const BARE = dirname(sources("bare", "board.h")[0]);
-const RUNTIME = ["engine.c", "node.c", "trace.c", "replay.c"];
+const RUNTIME = ["engine.c", "sandbox.c", "shape.c", "node.c", "trace.c", "replay.c"];
 const ARM = "arm-none-eabi-gcc";
 const arm = (...cpu) => ({
   cc: ARM,
@@ -96,7 +96,7 @@ export const compilerOf = (board) => BOARDS[board].cc;
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape, or
  * "jobs", which calls exports as it is told. `chip` builds for the chip's own memory map instead of the emulator's; `optimize` is -Os unless
- * said otherwise.
+ * said otherwise. `contracts` is a file that becomes the region of stored modules (jobs), `stack` the bytes of native stack, if not the board's own.
  */
 export function buildImage({
   board = "stm32f405",
@@ -105,6 +105,8 @@ export function buildImage({
   name = basename(wasm, ".wasm") + (main === "replay" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
+  contracts = null,
+  stack = null,
 } = {}) {
   const { cc, flags, link, files, own = {}, script, emulated = [] } = BOARDS[board];
   return make(paths.image(board, chip ? `${name}-chip` : name), {
@@ -115,7 +117,10 @@ export function buildImage({
       ...sources("runtime", ...RUNTIME),
     ],
     own,
-    flags: [...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT, `-DMODULE="${wasm}"`, "-I", BARE],
+    flags: [
+      ...[...flags, optimize, "-ffunction-sections", "-fdata-sections", ...LENIENT],
+      ...[`-DMODULE="${wasm}"`, ...(contracts ? [`-DCONTRACTS="${contracts}"`] : []), "-I", BARE],
+    ],
     link: [
       "-nostartfiles",
       "-Wl,--gc-sections",
@@ -124,9 +129,16 @@ export function buildImage({
       "-T",
       join(BARE, "..", script),
       ...(chip ? [] : emulated),
+      ...(stack ? [`-Wl,--defsym=STACK=${stack}`] : []),
       ...link,
     ],
-    also: [join(BARE, "..", script), join(BARE, "cortexm.ld"), wasm, ...headers(BARE)],
+    also: [
+      join(BARE, "..", script),
+      join(BARE, "cortexm.ld"),
+      wasm,
+      ...(contracts ? [contracts] : []),
+      ...headers(BARE),
+    ],
   });
 }
 

@@ -166,7 +166,8 @@ const char *board_open(board *b, const uint8_t *wasm, uint32_t n) {
                           act,
                           event,
                           reset,
-                          b->accelerate ? native_accelerate : NULL};
+                          b->accelerate ? native_accelerate : NULL,
+                          NULL};
     b->zero = monotonic();
     b->due = 0;
     for (unsigned i = 0; i < BOARD_CHANNELS; i++) b->sensed[i] = INT64_MIN;

@@ -18,6 +18,7 @@ const folder = new URL("../../firmware/wire/", import.meta.url);
 const GOLDEN: Record<string, string> = {
   accelerate: "b685bcde3536aa8e8dc3bc3961834773cc7f129b354978441955ab7532bb1009",
   beacon: "92b3c6ce0b347f5f4c974edbbc75756060af16cdc5dfd45f82840c874ff78d81",
+  call: "b3e227027d3de5358bd8d551e740c4127902c443bf9df44b42011cbfb103ea4d",
   certificate: "cbb9342d902c155dc1536153a35bd1fdb90a20667590022d3d8c0ad8831aaacb",
   effect: "0acefee5892a5c612ff4dbb5f74f56e6b30bb99f87e9797064d70e85705465dc",
   event: "172e529e64c14a81905a349128d1e955b584bf82ce3fba86057f365d3b191eb7",
