@@ -175,7 +175,7 @@ function recorded(engine: "v8" | "wasm3"): { tape: Uint8Array; trace: string } {
 }
 
 test("a tape holds the contracts that ran: it replays without flash, in every engine, to the same trace", async () => {
-  const tapes = engines.map(recorded);
+  const tapes = (["v8", ...engines.filter((e) => e !== "v8")] as const).map(recorded);
   for (const { tape, trace } of tapes) {
     assert.is(trace, tapes[0].trace);
     for (const engine of engines) {
