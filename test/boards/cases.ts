@@ -149,7 +149,14 @@ add(
   running(`(i64.store (i32.const 0) (i64.const 5)) (drop ${host(2, 0, 8, 8)}) (i32.const 0)`),
   0,
 );
-add("a deep call of the device", running(low(host(9, 0, 0, 0))), 20);
+add("a deep call of the device", running(low(host(9, 0, 0, 0))), 60);
+add(
+  "a deep call of the device from a deep call: the contract's limit is not the device's",
+  contractOf(`(func $f (param $n i32) (result i32) (if (result i32) (local.get $n)
+    (then (i32.add (i32.const 1) (call $f (i32.sub (local.get $n) (i32.const 1))))) (else ${low(host(9, 0, 0, 0))})))
+  (func $run (param i32) (result i32) (call $f (i32.const 30)))`),
+  90,
+);
 for (const op of [4, 6, 8, 12]) add(`host ${op}: the device traps`, running(low(host(op, 0, 0, 0))), "trap");
 
 // ---- traps ----
