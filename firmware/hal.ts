@@ -15,3 +15,9 @@
  */
 // @ts-ignore: decorator
 @external("synod", "accelerate") export declare function accelerate(op: u32, p: usize): i32;
+/**
+ * Optional: runs the contract that is stored at `code` of the region of modules, in a sandbox of its own, with the n bytes at input. Its status
+ * in the lower half, gas used in the upper (wire/call.ts). Meanwhile its host calls come in through the export `host`.
+ */
+// @ts-ignore: decorator
+@external("synod", "call") export declare function call(code: u32, codeLength: u32, input: usize, n: u32, gas: u32): i64;

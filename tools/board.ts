@@ -27,6 +27,17 @@ interface Answer {
   words: number[];
 }
 
+interface Opening {
+  board: BoardName;
+  wasm: string;
+  hal: Hal;
+  name?: string;
+  /** File that lies in flash as the region of stored modules. */
+  contracts?: string | null;
+  /** Bytes of native stack, if not as many as the board's linker script says. */
+  stack?: number | null;
+}
+
 const running = new Set<Board>();
 process.once("exit", () => running.forEach((b) => b.close()));
 
@@ -53,9 +64,9 @@ export class Board {
   }
 
   /** Builds build/BOARD-NAME.elf around the module, starts it. Throws when that is not possible here. */
-  static async open(options: { board: BoardName; wasm: string; hal: Hal; name?: string }): Promise<Board> {
-    const { board, wasm, hal, name = `${basename(wasm, ".wasm")}-jobs` } = options;
-    await buildImage({ board, wasm: resolve(wasm), main: "jobs", name });
+  static async open(options: Opening): Promise<Board> {
+    const { board, wasm, hal, name = `${basename(wasm, ".wasm")}-jobs`, contracts = null, stack = null } = options;
+    await buildImage({ board, wasm: resolve(wasm), main: "jobs", name, contracts, stack });
     const opened = new Board(board, paths.image(board, name), hal);
     await opened.#ready();
     return opened;
@@ -188,6 +199,12 @@ export class Board {
   write(p: number, bytes: Uint8Array): void {
     this.#inside(p, bytes.length);
     this.#send("W", p, bytes.length, bytes);
+  }
+
+  /** Bytes of heap ever taken. */
+  heap(): number {
+    this.#send("H", 0, 0);
+    return this.#answer().words[0];
   }
 
   #inside(p: number, n: number): void {

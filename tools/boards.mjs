@@ -185,7 +185,7 @@ export function buildBinding({ clang = true, output = built("wasm3.node") } = {}
   const shared = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   return make(output, {
     cc: compiler({ clang }),
-    ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c")],
+    ours: [...sources("binding", "binding.c"), ...sources("runtime", "engine.c", "sandbox.c", "shape.c")],
     flags: ["-O3", "-fPIC", "-fvisibility=hidden", ...LENIENT, ...THREADS, "-DNAPI_VERSION=8", "-isystem", node],
     link: ["-shared", ...shared],
     also: headers(node),
@@ -218,7 +218,7 @@ export function buildPosix({ clang = true, sanitize = false, accelerate = true, 
     cc,
     ours: [
       ...sources("posix", "main.c", "options.c", "console.c", "board.c", "native.c", "flash.c", "udp.c", "tape.c"),
-      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c"),
     ],
     flags: [...(sanitize ? [...CAREFUL, "-O2"] : ["-O3"]), ...LENIENT, ...native.flags],
     strict: sanitize ? UNDEFINED : [],
@@ -253,7 +253,7 @@ const TOOLS = {
     ...esp32(
       [...ESP32, ...RADIO, ...ALIVE],
       ["main.c"],
-      ["engine.c", "node.c", "box.c", "trace.c", "line.c", "station.c"],
+      ["engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c", "line.c", "station.c"],
     ),
     banks: true,
   },
@@ -279,26 +279,34 @@ const TOOLS = {
   replay: {
     ours: [
       ...sources("binding", "replay.c"),
-      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c", "replay.c"),
     ],
   },
-  port: { ours: [join(root, "test/boards/port.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")] },
+  port: {
+    ours: [
+      join(root, "test/boards/port.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c"),
+    ],
+  },
   heap: {
-    ours: [join(root, "test/boards/heap.c"), ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c")],
+    ours: [
+      join(root, "test/boards/heap.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c"),
+    ],
     banks: true,
   },
   line: { ours: [join(root, "test/boards/line.c"), ...sources("runtime", "line.c")], wasm3: false },
   station: {
     ours: [
       join(root, "test/boards/station.c"),
-      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "line.c", "station.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c", "line.c", "station.c"),
     ],
   },
   native: {
     ours: [
       join(root, "test/boards/native.c"),
       ...sources("posix", "native.c"),
-      ...sources("runtime", "engine.c", "node.c", "box.c", "trace.c", "replay.c"),
+      ...sources("runtime", "engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c", "replay.c"),
     ],
     flags: ["-I", POSIX],
     also: headers(POSIX),

@@ -15,6 +15,8 @@ export function buildImage(options?: {
   chip?: boolean;
   optimize?: string;
   defines?: readonly string[];
+  contracts?: string | null;
+  stack?: number | null;
 }): Promise<boolean>;
 /** Program and arguments that run an image. */
 export function emulator(board: BoardName, elf: string, words?: readonly string[]): string[];

@@ -15,7 +15,7 @@ import { LENIENT, built, have, headers, make, paths, sources } from "./boards.mj
 
 const BARE = dirname(sources("bare", "board.h")[0]);
 const CORTEXM = dirname(sources("cortexm", "cortexm.h")[0]);
-const RUNTIME = ["engine.c", "node.c", "box.c", "trace.c", "replay.c"];
+const RUNTIME = ["engine.c", "sandbox.c", "shape.c", "node.c", "box.c", "trace.c", "replay.c"];
 const STATION = ["line.c", "station.c"];
 const MACHINES = JSON.parse(readFileSync(join(BARE, "..", "machines.json"), "utf8"));
 const ARM = "arm-none-eabi-gcc";
@@ -124,7 +124,8 @@ function parts(board, main, chip) {
 /**
  * Builds build/BOARD-NAME.elf around the module at `wasm`; true when it had to be built. `main` is "replay", which replays one tape,
  * "jobs", which calls exports as it is told, or "device", which lives. `chip` builds for the chip's own memory map instead of the emulator's, a device with the chip's drivers; `optimize` is -Os unless
- * said otherwise; `defines` are constants of its C files, as NAME=VALUE.
+ * said otherwise; `defines` are constants of its C files, as NAME=VALUE; `contracts` is a file
+ * that becomes the region of stored modules (jobs), `stack` the bytes of native stack, if not the board's own.
  */
 export function buildImage({
   board = "stm32f405",
@@ -133,6 +134,8 @@ export function buildImage({
   name = basename(wasm, ".wasm") + (main === "replay" ? "" : `-${main}`),
   chip = false,
   optimize = "-Os",
+  contracts = null,
+  stack = null,
   defines = [],
   output = paths.image(board, chip ? `${name}-chip` : name),
 } = {}) {
@@ -154,6 +157,7 @@ export function buildImage({
       "-fdata-sections",
       ...LENIENT,
       `-DMODULE="${wasm}"`,
+      ...(contracts ? [`-DCONTRACTS="${contracts}"`] : []),
       ...defines.map((d) => `-D${d}`),
       "-I",
       BARE,
@@ -168,9 +172,17 @@ export function buildImage({
       "-T",
       join(BARE, "..", script),
       ...(chip ? [] : emulated),
+      ...(stack ? [`-Wl,--defsym=STACK=${stack}`] : []),
       ...link,
     ],
-    also: [join(BARE, "..", script), join(CORTEXM, "cortexm.ld"), wasm, ...headers(BARE), ...headers(CORTEXM)],
+    also: [
+      join(BARE, "..", script),
+      join(CORTEXM, "cortexm.ld"),
+      wasm,
+      ...(contracts ? [contracts] : []),
+      ...headers(BARE),
+      ...headers(CORTEXM),
+    ],
   });
 }
 
@@ -225,8 +237,8 @@ export function runImage({ board = "stm32f405", elf, tape, each = false, box = f
   });
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [board, wasm, output] = process.argv.slice(2);
+/** `images.mjs BOARD MODULE.wasm IMAGE.elf` */
+async function main(board, wasm, output) {
   try {
     if (!Object.hasOwn(BOARDS, board) || !output) throw new Error("images.mjs BOARD MODULE.wasm IMAGE.elf");
     const missing = missingFor(board);
@@ -237,3 +249,6 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     process.exitCode = 1;
   }
 }
+
+// without await: who imports this from CommonJS must be able to
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void main(...process.argv.slice(2));

@@ -16,7 +16,7 @@
 
 /** Addresses set by the linker script; the value of a size is the address of its symbol. */
 extern uint8_t module_start[], module_end[], stack_bottom[], stack_top[], data_start[], data_end[],
-    data_load[], bss_start[], bss_end[], heap_start[], heap_end[];
+    data_load[], bss_start[], bss_end[], heap_start[], heap_end[], contracts_start[], contracts_end[];
 extern uint8_t bank1_size[], bank2_start[], bank2_size[], flash_used[], flash_size[];
 
 /** The RAM for a node, for node_limits.banks: what static data leaves of bank 1, and bank 2. */

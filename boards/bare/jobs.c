@@ -7,6 +7,7 @@
 //   'C'     n, count        n of a name,    'D'     result (2 words), its bytes (0, 4, 8), instructions,
 //   stack
 //                           count x 8       'T'     n, 0, 0, instructions, stack     n bytes: why it stopped
+//   'H'     -                               'H'     bytes of heap ever taken
 //
 // While a call runs, the module's questions go the same way: 'E' n (entropy), 'F' region, offset, n (flash),
 // 'S' channel (sensor); the host says 'A' and two words (a sensor's value) and the n bytes, 'N' for nothing
@@ -25,10 +26,12 @@
 #include "abi.h"
 #include "board.h"
 #include "engine.h"
+#include "sandbox.h"
 
 #define WASM_STACK 4096u
 #define CODE_KEPT (20u * 1024)
-#define SPARE 12288u
+#define SPARE 12288u           // for constants of functions
+#define CONTRACTS_SPARE 32768u // and as much as contracts take
 #define NAME 64u
 
 static struct {
@@ -39,6 +42,7 @@ static struct {
 
 static IM3Runtime runtime;
 static IM3Module module;
+static sandbox contracts;
 static char last[NAME];
 
 static _Noreturn void die(const char *reason) {
@@ -146,6 +150,13 @@ static m3ApiRawFunction(ask_sense) {
     m3ApiReturn((int64_t)(((uint64_t)o.b << 32) | o.a));
 }
 
+/** Contracts lie in flash beside the module; the host is not asked. */
+static const uint8_t *stored(void *self, uint32_t offset, uint32_t n) {
+    uint32_t size = (uint32_t)(contracts_end - contracts_start);
+    (void)self;
+    return offset <= size && n <= size - offset ? contracts_start + offset : NULL;
+}
+
 static m3ApiRawFunction(nothing_offered) {
     m3ApiReturnType(int32_t);
     (void)runtime, (void)_ctx, (void)_mem;
@@ -165,6 +176,8 @@ static void link_all(void) {
     link(SYNOD_IMPORT_READ, ask_read);
     link(SYNOD_IMPORT_SENSE, ask_sense);
     link(SYNOD_IMPORT_ACCELERATE, nothing_offered);
+    M3Result result = sandbox_link(&contracts);
+    if (result) die(result);
 }
 
 static void load(void) {
@@ -179,7 +192,9 @@ static void load(void) {
     if (result) die(result);
     engine_prepare(runtime, module);
     if ((result = m3_LoadModule(runtime, module))) die(result);
-    if ((result = engine_carve(runtime, SPARE))) die(result);
+    contracts.module = contracts_end - contracts_start > 0 ? stored : NULL;
+    if ((result = sandbox_open(&contracts, runtime, module))) die(result);
+    if ((result = engine_carve(runtime, contracts.module ? CONTRACTS_SPARE : SPARE))) die(result);
     link_all();
     if ((result = m3_RunStart(module))) die(result);
 }
@@ -248,6 +263,7 @@ int main(void) {
         else if (o.kind == 'C' && (o.a >= NAME || o.b > ENGINE_ARGUMENTS))
             die("an order with too long a name or too many arguments");
         else if (o.kind == 'C') call(o.a, o.b);
+        else if (o.kind == 'H') put('H', (answer){{heap_report().used}}, NULL, 0);
         else die("an order of no known kind");
     }
 }

@@ -1,8 +1,11 @@
 // wasm3 inside Node: a Node-API addon. host/device/wasm3.ts is its only user and the place to read about its
 // use.
 //
-//   open(bytes, imports, stackBytes) -> handle     imports: [[module, name, type as in "i(iI)", function],
-//   ...] find(handle, name) -> number                   an exported function, for call; -1 when there is none
+//   open(bytes, imports, stackBytes, stored) -> handle     imports: [[module, name, type as in "i(iI)",
+//   function], ...]
+//                                                  stored: (offset, n) -> stored contracts, a Uint8Array, or
+//                                                  null
+//   find(handle, name) -> number                   an exported function, for call; -1 when there is none
 //   call(handle, number, ...arguments)             number or bigint each; i32 gives a number, i64 a bigint
 //   memory(handle) -> ArrayBuffer                  linear memory itself, no copy; detached by close
 //   usage(handle) -> {code, codePages, stack, functions, compiled}
@@ -18,7 +21,9 @@
 
 #include <node_api.h>
 
+#include "abi.h"
 #include "engine.h"
+#include "sandbox.h"
 
 #define MAX_IMPORTS 16
 #define MAX_FOUND 1024
@@ -43,6 +48,9 @@ typedef struct instance {
     int users;       // handle and ArrayBuffer
     int depth;       // calls under way: an import may call back
     uint32_t imports, found;
+    sandbox contracts;
+    napi_ref stored;                    // who gives their bytes
+    uint8_t *copies[SYNOD_CALL_NESTED]; // of those at work
 import import[MAX_IMPORTS];
     IM3Function function[MAX_FOUND];
 } instance;
@@ -61,12 +69,15 @@ static void release(instance *i) {
     engine_free(i->runtime);
     m3_FreeEnvironment(i->environment);
     free(i->wasm);
+    for (uint32_t k = 0; k < SYNOD_CALL_NESTED; k++) free(i->copies[k]), i->copies[k] = NULL;
     i->runtime = NULL, i->environment = NULL, i->module = NULL, i->wasm = NULL, i->memory = NULL;
 }
 
 static void drop_references(napi_env env, instance *i) {
     for (uint32_t k = 0; k < i->imports; k++) napi_delete_reference(env, i->import[k].function);
     i->imports = 0;
+    if (i->stored) napi_delete_reference(env, i->stored);
+    i->stored = NULL;
     if (i->buffer) napi_delete_reference(env, i->buffer);
     i->buffer = NULL;
 }
@@ -149,6 +160,37 @@ static const void *ask(IM3Runtime runtime, IM3ImportContext context, uint64_t *s
     return trap;
 }
 
+/** Copies the bytes of a Uint8Array of n; NULL when it is something else. */
+static uint8_t *copy(napi_env env, napi_value array, uint32_t n) {
+    bool typed = false;
+    size_t length;
+    void *bytes;
+    napi_typedarray_type kind;
+    napi_is_typedarray(env, array, &typed);
+    if (!typed) return NULL;
+    napi_get_typedarray_info(env, array, &kind, &length, &bytes, NULL, NULL);
+    uint8_t *out = kind == napi_uint8_array && length == n ? malloc(n ? n : 1) : NULL;
+    if (out && n > 0) memcpy(out, bytes, n);
+    return out;
+}
+
+/** Stored contracts for the sandbox. What the function throws is thrown when the call has ended. */
+static const uint8_t *stored(void *self, uint32_t offset, uint32_t n) {
+    instance *i = self;
+    uint8_t **to = &i->copies[i->contracts.nested];
+    napi_value function, receiver, result, values[2];
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(i->env, &scope) != napi_ok) return NULL;
+    free(*to), *to = NULL;
+    napi_create_uint32(i->env, offset, &values[0]), napi_create_uint32(i->env, n, &values[1]);
+    napi_get_undefined(i->env, &receiver);
+    if (napi_get_reference_value(i->env, i->stored, &function) == napi_ok && function &&
+        napi_call_function(i->env, receiver, function, 2, values, &result) == napi_ok)
+        *to = copy(i->env, result, n);
+    napi_close_handle_scope(i->env, scope);
+    return *to;
+}
+
 /** Splits a type as "i(iI)" into m. */
 static bool parse_type(import *m, const char *text) {
     m->result = text[0];
@@ -184,7 +226,7 @@ static const char *link_import(napi_env env, instance *i, napi_value entry) {
 // ---- open ----
 
 static const char *load(napi_env env, instance *i, const void *bytes, size_t size, napi_value imports,
-                        uint32_t stack) {
+                        uint32_t stack, napi_value modules) {
     uint32_t count = 0;
     M3Result result;
     napi_value entry;
@@ -205,28 +247,33 @@ static const char *load(napi_env env, instance *i, const void *bytes, size_t siz
         napi_get_element(env, imports, k, &entry);
         if ((result = link_import(env, i, entry))) return result;
     }
+    if (napi_create_reference(env, modules, 0, &i->stored) != napi_ok)
+        return "stored contracts come from a function";
+    i->contracts.module = stored, i->contracts.self = i;
+    if ((result = sandbox_open(&i->contracts, i->runtime, i->module))) return result;
+    if ((result = sandbox_link(&i->contracts))) return result;
     if ((result = m3_RunStart(i->module))) return result; // as WebAssembly.Instance does
     i->memory = engine_memory(i->runtime, i->module, &i->memory_size);
     return i->memory ? NULL : "the module has no memory";
 }
 
 static napi_value open_module(napi_env env, napi_callback_info info) {
-    size_t argc = 3, size;
-    napi_value argv[3], handle, buffer;
+    size_t argc = 4, size;
+    napi_value argv[4], handle, buffer;
     void *bytes;
     uint32_t stack;
     bool typed = false;
     napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
-    if (argc == 3) napi_is_typedarray(env, argv[0], &typed);
+    if (argc == 4) napi_is_typedarray(env, argv[0], &typed);
     if (!typed || napi_get_value_uint32(env, argv[2], &stack) != napi_ok)
-        return fail(env, "open(bytes, imports, stackBytes)");
+        return fail(env, "open(bytes, imports, stackBytes, stored)");
     napi_typedarray_type kind;
     napi_get_typedarray_info(env, argv[0], &kind, &size, &bytes, NULL, NULL);
     if (kind != napi_uint8_array) return fail(env, "a module is a Uint8Array");
     instance *i = calloc(1, sizeof *i);
     if (!i) return fail(env, m3Err_mallocFailed);
     i->env = env;
-    const char *error = load(env, i, bytes, size, argv[1], stack);
+    const char *error = load(env, i, bytes, size, argv[1], stack, argv[3]);
     if (error) {
         drop_references(env, i);
         release(i);
@@ -301,7 +348,9 @@ static napi_value call(napi_env env, napi_callback_info info) {
     M3Result trap = m3_Call(function, count, pointers);
     i->depth--;
     if (!trap && m3_GetRetCount(function) == 1) trap = m3_GetResults(function, 1, out);
-    if (trap) return fail(env, trap);
+    bool threw = false; // who gives stored contracts did, and the device went on without them
+    napi_is_exception_pending(env, &threw);
+    if (trap || threw) return fail(env, trap ? trap : "");
     if (engine_memory(i->runtime, i->module, &size) != i->memory || size != i->memory_size)
         napi_fatal_error("wasm3 binding", NAPI_AUTO_LENGTH, "a module moved its memory", NAPI_AUTO_LENGTH);
     return to_js(env, m3_GetRetCount(function) ? letter(m3_GetRetType(function, 0)) : 'v', &result);

@@ -44,6 +44,7 @@ static void print_functions(node *n) {
 
 int main(int argc, char **argv) {
     static replay r;
+    static uint8_t room[SYNOD_CALL_NESTED * SYNOD_CALL_CODE_MAX];
     static const char *const names[] = {"end", "store", "erase", "send", "act", "event", "reset"};
     uint32_t size;
     char hex[65];
@@ -58,6 +59,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     r.get = get, r.self = tape;
+    r.room = room, r.room_size = sizeof room;
     const char *option = argc > 3 ? argv[3] : "";
     node_limits limits = {0};
     if (argc > 4 && strcmp(option, "--flush") == 0) limits.code = (uint32_t)strtoul(argv[4], NULL, 10);

@@ -6,8 +6,8 @@
 // Rule: the ring is the only thing that interrupt and program share; the one writes `head`, the other `tail`.
 // A full ring stops the receiver, not the sender's bytes: QEMU holds them, a chip raises RTS.
 
-#include "cortexm.h"
 #include "live.h"
+#include "cortexm.h"
 
 #define SYST_CSR (*(volatile uint32_t *)0xE000E010u)
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)

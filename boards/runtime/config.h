@@ -26,6 +26,12 @@
     1 // names kept per function: 4 bytes of RAM each; exports are found in the module itself
 #endif
 
+// Bytes of native stack that a contract's calls may take before its next call traps; on 64 bits enough for
+// any operand stack, under sanitizers too. A port without tail calls (Xtensa) gives more.
+#ifndef SANDBOX_NATIVE
+#define SANDBOX_NATIVE (UINTPTR_MAX > UINT32_MAX ? 262144u : 4096u)
+#endif
+
 // Storage class of what a compilation keeps between two words of code: `__thread` where several threads open
 // nodes.
 #ifndef SYNOD_PER_THREAD

@@ -1,4 +1,4 @@
-// Everything that touches the insides of wasm3 at run time. Rule: beside fuse.c, no other file includes
+// What touches the insides of wasm3 at run time. Rule: beside fuse.c and sandbox.c, no other file includes
 // m3_env.h.
 
 #include "engine.h"

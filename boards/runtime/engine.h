@@ -1,5 +1,5 @@
 // What Synod needs of wasm3 beyond its public interface. The only files that name wasm3's private parts are
-// these two, so that another version of wasm3 is met here and nowhere else.
+// these two, fuse.c and sandbox.c, so that another version of wasm3 is met there and nowhere else.
 //
 // Known: 0.5.0 (npm react-native-webassembly 0.3.3) and 0.9 (upstream, folder source/).
 

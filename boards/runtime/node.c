@@ -108,7 +108,8 @@ static M3Result link_all(node *n) {
     if ((result = link(n, SYNOD_IMPORT_ENTROPY, ask_entropy))) return result;
     if ((result = link(n, SYNOD_IMPORT_READ, ask_read))) return result;
     if ((result = link(n, SYNOD_IMPORT_SENSE, ask_sense))) return result;
-    return link(n, SYNOD_IMPORT_ACCELERATE, ask_accelerate);
+    if ((result = link(n, SYNOD_IMPORT_ACCELERATE, ask_accelerate))) return result;
+    return sandbox_link(&n->sandbox);
 }
 
 static bool has_type(IM3Function function, const char *signature) {
@@ -167,6 +168,8 @@ static M3Result load(node *n, const uint8_t *wasm, uint32_t size) {
         m3_FreeModule(n->module);
         return result;
     }
+    n->sandbox.module = n->port->module, n->sandbox.self = n->port->self;
+    if ((result = sandbox_open(&n->sandbox, n->runtime, n->module))) return result;
     if ((result = engine_carve(n->runtime, n->limits.spare))) return result;
     if ((result = link_all(n))) return result;
     if (!range(n->runtime, n->module, 0, SYNOD_LAYOUT_INPUT_MAX)) return "the module has no memory";

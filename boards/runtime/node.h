@@ -20,6 +20,7 @@
 
 #include "box.h"
 #include "heap.h"
+#include "sandbox.h"
 #include "trace.h"
 #include "wasm3.h"
 
@@ -89,6 +90,10 @@ typedef struct node_port {
      * do; its no is no DONE). Seeds are handed over for SIGN, PUBLIC_KEY, X25519 and X25519_PUBLIC only:
      * leave no copy. */
     int32_t (*accelerate)(void *self, uint32_t op, const node_operands *o);
+
+    /** Optional, NULL: this device runs no contracts. n bytes at offset of the region of stored modules, as
+     * flash maps them into memory: they stay there while the call runs. NULL when they are not all there. */
+    const uint8_t *(*module)(void *self, uint32_t offset, uint32_t n);
 } node_port;
 
 /** How much RAM the interpreter may take, and where. Zero means the default. */
@@ -159,6 +164,7 @@ typedef struct node {
     IM3Runtime runtime;
     IM3Module module;
     IM3Function boot, input, receive, request, tick, output;
+    sandbox sandbox; // of contracts
 } node;
 
 /** Loads the n bytes at wasm, which must stay where they are (flash) until node_close. limits may be NULL. */

@@ -40,6 +40,10 @@ static bool take(replay *r, void *p, uint32_t n) {
 
 /** Steps to the next record that is neither NOTE nor KEYFRAME; false at the end of the tape and on errors. */
 static bool next(replay *r) {
+    if (r->ahead) {
+        r->ahead = false;
+        return true;
+    }
     do {
         uint8_t head[8];
         if (!skip_rest(r) || !r->get(r->self, head, sizeof head)) return false;
@@ -47,7 +51,7 @@ static bool next(replay *r) {
         r->left = load32(head + 4);
         r->padding = (uint32_t)(-r->left & 3);
         r->records++;
-        if (r->type < REPLAY_CALL || r->type > REPLAY_KEYFRAME) return fail(r, "a record of unknown type");
+        if (r->type < REPLAY_CALL || r->type > REPLAY_MODULE) return fail(r, "a record of unknown type");
         if (r->type == REPLAY_KEYFRAME && r->calls == 0)
             return fail(r, "the tape begins at a keyframe; this reader begins at a power-up");
     } while (r->type == REPLAY_NOTE || r->type == REPLAY_KEYFRAME);
@@ -86,6 +90,26 @@ static int64_t sense(void *self, uint32_t channel) {
     (void)channel;
     if (!answer(r, REPLAY_SENSE) || !take(r, value, sizeof value)) return INT64_MIN;
     return (int64_t)load64(value);
+}
+
+/** The contract on the tape; NULL when the next record is none: then it was not there. */
+static const uint8_t *module(void *self, uint32_t offset, uint32_t n) {
+    replay *r = self;
+    uint32_t nested = r->node.sandbox.nested, at = nested > 0 ? r->stored[nested - 1] : 0;
+    (void)offset;
+    if (r->error || !next(r)) return NULL;
+    if (r->type != REPLAY_MODULE) {
+        r->ahead = true;
+        return NULL;
+    }
+    if (r->left != n) fail(r, "the device runs another contract than the tape holds");
+    else if (!r->room || n > r->room_size - at)
+        fail(r, "there is no room here for the contracts of this tape");
+    else if (take(r, r->room + at, n)) {
+        r->stored[nested] = at + n;
+        return r->room + at;
+    }
+    return NULL;
 }
 
 static bool store(void *self, uint32_t region, uint32_t offset, const uint8_t *p, uint32_t n) {
@@ -168,7 +192,8 @@ bool replay_run(replay *r, const uint8_t *wasm, uint32_t size, const node_limits
                           .event = event,
                           .reset = reset,
                           .accelerate = r->accelerate,
-                          .alive = r->alive};
+                          .alive = r->alive,
+                          .module = module};
     trace_begin(&r->trace);
     node_status opened = node_open(&r->node, &r->port, wasm, size, limits);
     r->short_of_ram = opened == NODE_RAM;

@@ -12,6 +12,7 @@
 //   5 END       0 trace digest 32 B, as the recorder saw it
 //   6 NOTE      anything, skipped: chaos actions, names
 //   7 KEYFRAME  the memory between two calls: skipped, since the calls before it give the same
+//   8 MODULE    the stored contract that a call ran; a contract that was not there has no record
 //
 // Answers follow the CALL that asked for them, in the order asked. A power cycle is the next CALL boot:
 // memory is then as freshly loaded. All little-endian.
@@ -21,6 +22,7 @@
 #ifndef SYNOD_REPLAY_H
 #define SYNOD_REPLAY_H
 
+#include "abi.h"
 #include "node.h"
 
 #define REPLAY_CALL 1
@@ -30,6 +32,7 @@
 #define REPLAY_END 5
 #define REPLAY_NOTE 6
 #define REPLAY_KEYFRAME 7
+#define REPLAY_MODULE 8
 
 typedef struct replay {
     /** Where the tape comes from: fills p with the next n bytes, false at the end of the file. Set by the
@@ -45,6 +48,10 @@ typedef struct replay {
     box *box;
     /** node_port.alive, called with this struct; NULL: none. Set by the caller. */
     void (*alive)(void *self);
+    /** Room for the contracts that a tape runs, one inside the other; NULL: such a tape fails. Set by the
+     * caller. */
+    uint8_t *room;
+    uint32_t room_size;
 
     node node;
     trace trace;
@@ -60,6 +67,9 @@ typedef struct replay {
     uint8_t type;        // the record under way ...
     uint32_t left;       // ... and its payload bytes not yet read, without padding
     uint32_t padding;
+    bool ahead;                         // it was read, but is not taken yet
+    uint32_t stored[SYNOD_CALL_NESTED]; // where in the room each contract at work ends, by how many are
+                                        // outside of it
     node_port port;
 } replay;
 

@@ -93,6 +93,11 @@ static void alive(void *self) {
     board->alive(board->self);
 }
 
+static const uint8_t *module_at(void *self, uint32_t offset, uint32_t n) {
+    const node_port *board = &((station *)self)->port->board;
+    return board->module(board->self, offset, n);
+}
+
 static int32_t accelerate(void *self, uint32_t op, const node_operands *o) {
     const node_port *board = &((station *)self)->port->board;
     return board->accelerate(board->self, op, o);
@@ -195,6 +200,7 @@ node_status station_open(station *s, const station_port *port, const uint8_t *wa
                             .act = act,
                             .event = event,
                             .reset = reset,
+                            .module = port->board.module ? module_at : NULL,
                             .alive = port->board.alive ? alive : NULL,
                             .accelerate = port->board.accelerate ? accelerate : NULL};
     for (uint32_t i = 0; i < STATION_CHANNELS; i++) s->sensed[i] = INT64_MIN;

@@ -6,8 +6,9 @@
 // miss; MAJOR with everything else.
 //
 //   1.1   the import `accelerate`, optional
+//   1.2   the import `call`, optional
 
 export const MAJOR: u32 = 1;
-export const MINOR: u32 = 1;
+export const MINOR: u32 = 2;
 /** Where the major version stands in the number. */
 export const SHIFT: u32 = 16;

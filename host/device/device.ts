@@ -13,6 +13,8 @@ export interface Hal {
   read(region: number, offset: number, n: number): Uint8Array | null;
   /** A sensor's value in thousandths of its unit; NOTHING when the channel has nothing new. */
   sense(channel: number): bigint;
+  /** n bytes at offset of the region of stored modules, or null when they are not all there. Absent: this board runs no contracts. */
+  module?(offset: number, n: number): Uint8Array | null;
 }
 
 /** What `sense` answers when a channel has nothing new. */
@@ -54,7 +56,7 @@ export class AbiError extends Error {
 /** Exports that every device module has. */
 export const EXPORTS = ["boot", "input", "receive", "request", "tick", "output", "abi"] as const;
 /** Imports that a device module may ask for, all of module "synod". */
-export const IMPORTS = ["entropy", "read", "sense", "accelerate"] as const;
+export const IMPORTS = ["entropy", "read", "sense", "call", "accelerate"] as const;
 /** What `accelerate` answers in the engines of this process: devices do everything themselves, which gives the same (wire/accelerate.ts). */
 export const NOT_OFFERED = 0;
 /** Bytes of an input that every device takes (INPUT_MAX of firmware/layout.ts). */

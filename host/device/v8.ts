@@ -8,6 +8,7 @@
 import * as effect from "../../firmware/wire/effect.ts";
 import { alloc, u16 } from "./bytes.ts";
 import { AbiError, EXPORTS, IMPORTS, INPUT_MAX, NOT_OFFERED, Trap, type Device, type Hal } from "./device.ts";
+import { Sandbox } from "./sandbox.ts";
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -19,6 +20,8 @@ interface Exports {
   request(n: number, now: bigint): number;
   tick(now: bigint): number;
   output(): number;
+  host?(op: number, n: number): bigint;
+  hostBuffer?(): number;
 }
 
 interface Program {
@@ -80,8 +83,10 @@ class Slot {
         return 0;
       },
       sense: (channel: number): bigint => this.hal!.sense(channel >>> 0),
+      call: (...[code, length, input, n, gas]: number[]): bigint => sandbox.call(code, length, input, n, gas),
       accelerate: (): number => NOT_OFFERED,
     };
+    const sandbox = new Sandbox(() => ({ hal: this.hal!, memory: this.bytes, exports: this.exports }));
     this.exports = new WebAssembly.Instance(module, { synod }).exports as unknown as Exports;
     this.bytes = new Uint8Array(this.exports.memory.buffer);
     this.beyond = this.bytes.subarray(Number(this.exports.MEMORY_END?.value ?? this.bytes.length));

@@ -16,6 +16,8 @@ type Value = number | bigint;
 type Handle = object;
 type Import = [module: string, name: string, type: string, f: (...args: never[]) => Value | void];
 
+type Stored = (offset: number, n: number) => Uint8Array | null;
+
 /** What the interpreter holds, in bytes of this machine: a pointer is 8 bytes here and 4 on a board. */
 export interface Usage {
   /** Code pages filled. */
@@ -30,7 +32,7 @@ export interface Usage {
 }
 
 interface Addon {
-  open(bytes: Uint8Array, imports: Import[], stackBytes: number): Handle;
+  open(bytes: Uint8Array, imports: Import[], stackBytes: number, stored: Stored): Handle;
   find(handle: Handle, name: string): number;
   call(handle: Handle, f: number, ...args: Value[]): Value | undefined;
   memory(handle: Handle): ArrayBuffer;
@@ -70,6 +72,7 @@ export class Wasm3Module {
   hal: Hal;
   readonly #handle: Handle;
   readonly #imports: Import[]; // kept here, since the addon does not keep them
+  readonly #stored: Stored = (offset, n) => this.hal.module?.(offset, n) ?? null; // the same
   readonly #memory: Uint8Array;
   readonly #found = new Map<string, number>();
 
@@ -92,7 +95,7 @@ export class Wasm3Module {
       ["synod", "sense", "I(i)", (channel: number) => this.hal.sense(channel >>> 0)],
       ["synod", "accelerate", "i(ii)", () => NOT_OFFERED],
     ];
-    this.#handle = addon.open(wasm, this.#imports, stackBytes);
+    this.#handle = addon.open(wasm, this.#imports, stackBytes, this.#stored);
     this.#memory = new Uint8Array(addon.memory(this.#handle));
   }
 

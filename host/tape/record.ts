@@ -47,6 +47,11 @@ abstract class Base {
         this.tape.sense(value);
         return value;
       },
+      module: (offset, n) => {
+        const bytes = hal.module?.(offset, n) ?? null;
+        if (bytes !== null) this.tape.module(bytes);
+        return bytes;
+      },
     };
     return new Recorded(this, open(engine, wasm, recorded));
   }

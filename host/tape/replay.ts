@@ -68,6 +68,15 @@ class Answers implements Hal {
     return BigInt.asIntN(64, u64(this.#take(tape.SENSE, `sensor ${channel}`), 0));
   }
 
+  /** There, or not there when none stands on the tape. */
+  module(offset: number, n: number): Uint8Array | null {
+    if (this.#answers[this.#next]?.type !== tape.MODULE) return null;
+    const payload = this.#take(tape.MODULE, "a contract");
+    if (payload.length !== n)
+      throw new Mismatch(`the device runs a contract of ${n} bytes at ${offset}, on the tape are ${payload.length}`);
+    return payload;
+  }
+
   #take(type: number, what: string): Uint8Array {
     const answer = this.#answers[this.#next++];
     if (answer === undefined)

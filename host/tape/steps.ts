@@ -83,7 +83,7 @@ export function read(bytes: Uint8Array): Steps {
     } else if (type === tape.KEYFRAME) {
       memory = frame(memory, payload);
       keyframes.push({ before: steps.length, memory });
-    } else if (type > tape.KEYFRAME) throw new tape.TapeError("this is the tape of a whole fleet, not of one device");
+    } else if (type > tape.MODULE) throw new tape.TapeError("this is the tape of a whole fleet, not of one device");
     else if (steps.length === 0) throw new tape.TapeError("the tape begins with an answer; expected a CALL");
     else answers.push({ type, payload });
   }

@@ -12,10 +12,12 @@
 //   6 NOTE          JSON: what happened around the device (power cut, chaos); replay skips it
 //   7 KEYFRAME      the device's memory between two calls: 0 calls before it u32 · 4 whole u8 (1: from zeros, 0: from the keyframe
 //                   before) · 5 zero 3 B · 8 runs (page.ts)
+//   8 MODULE        the stored contract that a call ran: its bytes
 //   16..26          records of a fleet tape (fleet.ts)
 //
-// Answers (2, 3, 4) follow the CALL that asked for them, in the order of the questions. A CALL of boot is a power-up: a
+// Answers (2, 3, 4, 8) follow the CALL that asked for them, in the order of the questions. A CALL of boot is a power-up: a
 // fresh device. A tape that begins with a KEYFRAME begins there: that of a crash holds the last calls before it.
+// A device that wants to run a contract which is not there gets an answer too, which is not on the tape: no MODULE stands in its place.
 // Rule: one tape is one device, and holds everything that it heard from the beginning of the tape on.
 
 import { crc32, putU32, putU64, u32, u64 } from "../device/bytes.ts";
@@ -27,6 +29,7 @@ export const SENSE = 4;
 export const END = 5;
 export const NOTE = 6;
 export const KEYFRAME = 7;
+export const MODULE = 8;
 /** Highest type that any tape has. */
 export const LAST = 26;
 
@@ -60,7 +63,7 @@ export interface Taken {
   readonly cut: string | null;
 }
 
-const known = (type: number): boolean => (type >= CALL && type <= KEYFRAME) || (type >= 16 && type <= LAST);
+const known = (type: number): boolean => (type >= CALL && type <= MODULE) || (type >= 16 && type <= LAST);
 
 /**
  * Takes a tape apart as far as it goes: one that was cut short, like a stream whose reader was stopped, gives its whole records.
@@ -145,6 +148,10 @@ export class Writer {
 
   sense(value: bigint): void {
     putU64(this.#record(SENSE, 8), 0, BigInt.asUintN(64, value));
+  }
+
+  module(bytes: Uint8Array): void {
+    this.#record(MODULE, bytes.length).set(bytes);
   }
 
   note(what: object): void {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as accelerate from "../../firmware/wire/accelerate.ts";
+import * as call from "../../firmware/wire/call.ts";
 import * as effect from "../../firmware/wire/effect.ts";
 import * as record from "../../firmware/wire/record.ts";
 import { INPUT_MAX } from "../../host/device/device.ts";
@@ -19,7 +20,12 @@ test("abi.h is what the sources say; otherwise run: node tools/abi.mjs", () => {
 });
 
 test("each constant of a layout has the value that the host's modules have", () => {
-  for (const [prefix, module] of Object.entries({ ACCELERATE: accelerate, EFFECT: effect, RECORD: record })) {
+  for (const [prefix, module] of Object.entries({
+    ACCELERATE: accelerate,
+    CALL: call,
+    EFFECT: effect,
+    RECORD: record,
+  })) {
     for (const [name, value] of Object.entries(module)) {
       if (typeof value === "number") assert.is(defined.get(`SYNOD_${prefix}_${name}`), value, `${prefix}_${name}`);
     }
@@ -32,6 +38,7 @@ test("the imports and their types are those of hal.ts", () => {
   assert.match(text, '#define SYNOD_IMPORT_READ "read", "i(iiii)"');
   assert.match(text, '#define SYNOD_IMPORT_SENSE "sense", "I(i)"');
   assert.match(text, '#define SYNOD_IMPORT_ACCELERATE "accelerate", "i(ii)"');
+  assert.match(text, '#define SYNOD_IMPORT_CALL "call", "I(iiiii)"');
 });
 
 test.run();

@@ -138,7 +138,7 @@ static int32_t read_flash(void *self, uint32_t region, uint32_t offset, uint8_t 
 }
 
 /** Runs the contract in a runtime of its own, in the middle of a call of the device, and drops it. */
-static int64_t sandbox(void) {
+static int64_t contract_run(void) {
     uint64_t argument = 41, value = 0;
     const void *in[] = {&argument};
     const void *out[] = {&value};
@@ -159,7 +159,7 @@ static int64_t sandbox(void) {
 
 static int64_t sense(void *self, uint32_t channel) {
     (void)self, (void)channel;
-    return contract ? sandbox() : 5;
+    return contract ? contract_run() : 5;
 }
 
 static bool store(void *self, uint32_t region, uint32_t offset, const uint8_t *p, uint32_t n) {

@@ -16,9 +16,10 @@ import * as vote from "../../firmware/wire/vote.ts";
 const folder = new URL("../../firmware/wire/", import.meta.url);
 
 const GOLDEN: Record<string, string> = {
-  abi: "cded31e198d069d6997a6cebe8ac77e7c4f35911afd6b5d52318895ec17eab31",
+  abi: "2c4d824bc18d98fc18f22748b07f98f5b2efeeb77f268b3dcb2724fc2eb617c2",
   accelerate: "b685bcde3536aa8e8dc3bc3961834773cc7f129b354978441955ab7532bb1009",
   beacon: "fb45017338928ead9d1da24a150d4a270e430969b464370d1763e60a97a306f5",
+  call: "b3e227027d3de5358bd8d551e740c4127902c443bf9df44b42011cbfb103ea4d",
   certificate: "cbb9342d902c155dc1536153a35bd1fdb90a20667590022d3d8c0ad8831aaacb",
   effect: "0acefee5892a5c612ff4dbb5f74f56e6b30bb99f87e9797064d70e85705465dc",
   event: "c7ce0f393a7ff06e542ffa8141ae217b7586fa797edc9f9f94334adde6f4e7bf",
