@@ -20,4 +20,10 @@
  * in the lower half, gas used in the upper (wire/call.ts). Meanwhile its host calls come in through the export `host`.
  */
 // @ts-ignore: decorator
-@external("synod", "call") export declare function call(code: u32, codeLength: u32, input: usize, n: u32, gas: u32): i64;
+@external("synod", "call") export declare function call(
+  code: u32,
+  codeLength: u32,
+  input: usize,
+  n: u32,
+  gas: u32,
+): i64;

@@ -5,7 +5,7 @@
 //   host/dashboard/main.ts ── esbuild ──> script ─┐
 //   host/dashboard/style.css ── esbuild ──> style ─┴─> host/dashboard/index.html, both inside
 //
-// In a browser host/dashboard/bytes.ts stands in for host/device/bytes.ts. Rule: the same sources give the same bytes, and no
+// In a browser host/dashboard/bytes.ts stands in for host/device/bytes.ts; what commands alone say of boards on a desk is left out. Rule: the same sources give the same bytes, and no
 // address stands in the page that a browser would fetch.
 
 import { createHash } from "node:crypto";
@@ -22,6 +22,24 @@ const twin = {
   name: "browser bytes",
   setup(build) {
     build.onResolve({ filter: /\/bytes\.ts$/ }, () => ({ path: join(root, "host/dashboard/bytes.ts") }));
+  },
+};
+
+/** Numbers that commands say at a terminal, of targets and of boards on a desk, and those that no browser provokes: the page never shows one. */
+const isCommands = (number) => (number >= 910 && number < 920) || [931, 932].includes(number) || number >= 940;
+
+/** Leaves those numbers and their words out: each is a line of its own. */
+const without = {
+  name: "without the commands' own words",
+  setup(build) {
+    const number = /^export const (\w+) = (\d+);.*\n/gm;
+    const refusals = readFileSync(join(root, "host/wire/refusal.ts"), "utf8");
+    const own = [...refusals.matchAll(number)].filter(([, , n]) => isCommands(Number(n))).map(([, name]) => name);
+    const lines = new RegExp(`^(?:export const|) +(?:${own.join("|")})(?: =|:) .*\\n`, "gm");
+    build.onLoad({ filter: /host\/wire\/(refusal|words)\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(lines, ""),
+      loader: "ts",
+    }));
   },
 };
 
@@ -43,7 +61,7 @@ export async function bundle() {
     target: "es2022",
     charset: "utf8",
     metafile: true,
-    plugins: [twin],
+    plugins: [twin, without],
   });
   const style = await esbuild.build({ ...common, entryPoints: ["host/dashboard/style.css"], target: "chrome110" });
   const text = ({ outputFiles }) => outputFiles[0].text.trim();

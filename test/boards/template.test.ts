@@ -143,7 +143,7 @@ test("in a cell with three processes it commits 20 blocks, and without one of th
     nodes.forEach(({ process }, i) =>
       process.peers([...nodes.filter((_, k) => k !== i).map((o) => `127.0.0.1:${o.process.port}`), ear.address]),
     );
-    await until(() => Math.min(device.height, ...nodes.map(heightOf)) >= 20, "all four commit 20 blocks").catch((e: Error) => { throw new Error(e.message + device.words.slice(-300) + " traps " + device.all(line.TRAP).length + Buffer.from(device.all(line.TRAP)[0]?.bytes ?? []).toString() + " h " + device.height + " " + nodes.map(heightOf) + " refused " + JSON.stringify(nodes.map((n) => n.all("event").filter((x) => x.kind === event.REFUSED).slice(-3).map((x) => u32(x.bytes, 0)))) + device.all(line.EVENT, event.REFUSED).slice(-4).map((x) => u32(x.bytes, 0))); });
+    await until(() => Math.min(device.height, ...nodes.map(heightOf)) >= 20, "all four commit 20 blocks");
     for (let height = 1; height <= 20; height++) assert.is(digests(nodes, device, height).size, 1, `height ${height}`);
     assert.ok(device.kept.length >= 10, "it votes");
     assert.is(device.lost.length, 0, "no vote is told of before it is in flash");

@@ -58,6 +58,7 @@ test("each kind of event is read as event.ts draws it", () => {
     executedHeight: u32(4),
     view: u32(8),
     observer: true,
+    member: false,
   });
 });
 
