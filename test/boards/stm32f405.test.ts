@@ -119,4 +119,25 @@ test("the device itself: a tape of a fleet with losses and power cuts gives the 
   );
 });
 
+test("a device with the chip's own drivers links, and leaves the sectors that are the device's flash", async () => {
+  if (absent) return;
+  const output = join(scratch, "chip.elf");
+  await buildImage({ wasm: path, main: "device", chip: true, output });
+  const { stdout, status } = run("arm-none-eabi-readelf", ["-lW", output]);
+  assert.is(status, 0);
+  const loads = [...stdout.matchAll(/^ +LOAD +\S+ +\S+ +0x(\w+) +0x(\w+)/gm)].map(([, at, n]) => [
+    parseInt(at, 16),
+    parseInt(n, 16),
+  ]);
+  const flash = loads.filter(([at, n]) => n > 0 && at < 0x1000_0000);
+  assert.ok(flash.length >= 2, stdout);
+  const KIB = 1024;
+  for (const [at, n] of flash) {
+    const [from, to] = [at - 0x0800_0000, at + n - 0x0800_0000];
+    const vectors = to <= 16 * KIB;
+    const image = from >= 64 * KIB && to <= 256 * KIB;
+    assert.ok(vectors || image, `${from} to ${to} lie in a sector of the device's own`);
+  }
+});
+
 test.run();
