@@ -15,6 +15,7 @@ export function buildImage(options?: {
   chip?: boolean;
   optimize?: string;
   defines?: readonly string[];
+  output?: string;
   contracts?: string | null;
   stack?: number | null;
 }): Promise<boolean>;
