@@ -4,7 +4,7 @@
 //   line ──interrupt──▶ ring ──live_read──▶ device.c
 //
 // Rule: the ring is the only thing that interrupt and program share; the one writes `head`, the other `tail`.
-// A full ring stops the receiver, not the sender's bytes: QEMU holds them, a chip raises RTS.
+// A full ring masks the interrupt, and reading unmasks it whether it was or not: there is no state to lose.
 
 #include "live.h"
 #include "cortexm.h"
@@ -48,20 +48,24 @@ uint64_t live_now(void) {
     return passed + (period - 1 - left) / per_ms;
 }
 
-bool line_came(uint8_t byte) {
+bool line_room(void) {
+    if (head - tail < RING) return true;
+    NVIC_DISABLE(chip_line_irq);
+    return false;
+}
+
+void line_came(uint8_t byte) {
     ring[head % RING] = byte;
     head = head + 1;
-    return head - tail < RING;
 }
 
 uint32_t live_read(uint8_t *p, uint32_t room) {
-    bool full = head - tail == RING;
     uint32_t n = 0;
     while (n < room && tail != head) {
         p[n++] = ring[tail % RING];
         tail = tail + 1;
     }
-    if (full && n > 0) chip_listen(true);
+    if (n > 0) NVIC_ENABLE(chip_line_irq);
     return n;
 }
 

@@ -17,11 +17,11 @@
 #define RX_INTERRUPT 2u
 #define ON 3u // both directions
 #define LISTEN 8u
-#define IRQ 0u
 #define CLOCK_HZ 25000000u
 #define BAUD 921600u
 
 const char live_name[] = "an386";
+const uint32_t chip_line_irq = 0;
 
 /** As an external NOR chip with sectors of 4 KiB has them. */
 const flash_region live_regions[SYNOD_RECORD_REGIONS + 1] = {{0, 0, 0},
@@ -36,16 +36,14 @@ uint32_t chip_clock(void) { return CLOCK_HZ; }
 void chip_line(void) {
     BAUDDIV = CLOCK_HZ / BAUD;
     CTRL = ON | LISTEN;
-    NVIC_ENABLE(IRQ);
+    NVIC_ENABLE(chip_line_irq);
 }
-
-void chip_listen(bool on) { CTRL = on ? ON | LISTEN : ON; }
 
 void interrupt(void) {
     lan9118_interrupt();
-    if (!(STATE & RX_FULL)) return;
+    if (!(STATE & RX_FULL) || !line_room()) return;
     INTCLEAR = RX_INTERRUPT; // before the byte is taken: the next may come with the reading
-    if (!line_came((uint8_t)DATA)) chip_listen(false);
+    line_came((uint8_t)DATA);
 }
 
 void live_write(void *self, const uint8_t *p, uint32_t n) {

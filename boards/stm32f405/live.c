@@ -18,11 +18,11 @@
 #define CR1_ON 0x200Cu // enabled, both directions
 #define CR1_RXNEIE (1u << 5)
 #define CR3_FLOW 0x300u // RTS and CTS
-#define IRQ 37u
 #define BAUD 921600u
 #define APB2_HZ 84000000u
 
 const char live_name[] = "stm32f405";
+const uint32_t chip_line_irq = 37;
 
 void chip_line(void) {
     RCC_AHB1ENR |= 1;           // GPIOA
@@ -32,13 +32,11 @@ void chip_line(void) {
     USART_BRR = (APB2_HZ + BAUD / 2) / BAUD;
     USART_CR3 = CR3_FLOW;
     USART_CR1 = CR1_ON | CR1_RXNEIE;
-    NVIC_ENABLE(IRQ);
+    NVIC_ENABLE(chip_line_irq);
 }
 
-void chip_listen(bool on) { USART_CR1 = on ? CR1_ON | CR1_RXNEIE : CR1_ON; }
-
 void interrupt(void) {
-    if ((USART_SR & RXNE) && !line_came((uint8_t)USART_DR)) chip_listen(false);
+    if ((USART_SR & RXNE) && line_room()) line_came((uint8_t)USART_DR);
 }
 
 void live_write(void *self, const uint8_t *p, uint32_t n) {

@@ -211,47 +211,60 @@ test("nothing that comes in on a board's line ends its device, under sanitizers"
   console.log(`note: ${count} hostile records on a line: ${taken} taken, ${dropped} dropped`);
 });
 
-/** Fires at device 0 as an emulated board; what it refused. */
-async function fire(board: "an386" | "riscv", shots: number, way: "Ethernet" | "line"): Promise<Set<number>> {
+type Bytes = { write(bytes: Uint8Array): void; raw(bytes: Uint8Array): void };
+
+/** Works on device 0 as an emulated board, booted, and what is plugged into it. */
+async function emulating(
+  board: string,
+  hear: (m: Message) => void,
+  work: (life: Board, wire: Bytes) => Promise<void>,
+): Promise<void> {
   const place = join(scratch, `board-${board}`);
   mkdirSync(join(place, "0"), { recursive: true });
   copyFileSync(folder.flashOf(dir, 0), kinds.flashOf(place, 0));
-  const wasm = join(dir, "module.wasm");
-  const what = `qemu:${board}` as const;
-  await kinds.prepare([what], wasm, module, {});
+  await kinds.prepare([`qemu:${board}`], join(dir, "module.wasm"), module, {});
+  let wire!: Bytes;
+  const elf = qemu.imageOf(board, new Uint8Array(createHash("sha256").update(module).digest()));
+  const open = qemu.emulated(board, elf, join(place, "0"));
+  const life = new Board({ open: (hooks) => (wire = open(hooks) as unknown as Bytes) as never }, hear);
+  try {
+    assert.is(await life.booted, 0);
+    await work(life, wire);
+    assert.not(life.over);
+  } finally {
+    await life.kill();
+  }
+}
+
+/** Fires at device 0 as an emulated board; what it refused. */
+async function fire(board: "an386" | "riscv", shots: number, way: "Ethernet" | "line"): Promise<Set<number>> {
   const reasons = new Set<number>();
   const hear = (m: Message): void => {
     if (m.what === "event" && m.kind === event.REFUSED) reasons.add(u16(m.bytes, 0));
   };
-  let wire!: { write(bytes: Uint8Array): void; raw(bytes: Uint8Array): void };
-  const elf = qemu.imageOf(board, new Uint8Array(createHash("sha256").update(module).digest()));
-  const open = qemu.emulated(board, elf, join(place, "0"));
-  const life = new Board({ open: (hooks) => (wire = open(hooks) as unknown as typeof wire) as never }, hear);
-  assert.is(await life.booted, 0);
   const rng = new Rng(SEED, `${board} ${way}`);
-  const status = async (): Promise<void> => {
-    const { reason, answer } = await life.request(Uint8Array.of(request.STATUS), 60_000);
-    assert.is(reason, 0);
-    assert.is(answer?.length, 88);
-  };
-  for (let sent = 0; sent < shots; sent++) {
-    const f = hostile(rng, 3_000_000 + sent);
-    if (way === "line") wire.write(harm(rng, 3_000_000 + sent));
-    else if (rng.below(4) > 0) wire.raw(ethernet.wrap(f.subarray(0, 1498)));
-    else {
-      const bytes = ethernet.wrap(f.subarray(0, 1400));
-      for (let i = rng.below(3); i >= 0; i--) bytes[rng.below(20)] = rng.below(256); // head and length
-      wire.raw(bytes.subarray(0, 1 + rng.below(bytes.length)));
-    }
-    if (sent % 32 === 31) {
+  await emulating(board, hear, async (life, wire) => {
+    const status = async (): Promise<void> => {
+      const { reason, answer } = await life.request(Uint8Array.of(request.STATUS), 60_000);
+      assert.is(reason, 0);
+      assert.is(answer?.length, 88);
+    };
+    for (let sent = 0; sent < shots; sent++) {
+      const f = hostile(rng, 3_000_000 + sent);
+      if (way === "line") wire.write(harm(rng, 3_000_000 + sent));
+      else if (rng.below(4) > 0) wire.raw(ethernet.wrap(f.subarray(0, 1498)));
+      else {
+        const bytes = ethernet.wrap(f.subarray(0, 1400));
+        for (let i = rng.below(3); i >= 0; i--) bytes[rng.below(20)] = rng.below(256); // head and length
+        wire.raw(bytes.subarray(0, 1 + rng.below(bytes.length)));
+      }
+      if (sent % 32 !== 31) continue;
       if (way === "line") wire.write(Uint8Array.of(0));
       await status(); // never far behind, and alive
     }
-  }
-  if (way === "line") wire.write(Uint8Array.of(0));
-  await status();
-  assert.not(life.over);
-  await life.kill();
+    if (way === "line") wire.write(Uint8Array.of(0));
+    await status();
+  });
   return reasons;
 }
 
@@ -265,6 +278,23 @@ for (const [board, way, part] of [
     const reasons = await fire(board, shots, way);
     console.log(`note: ${shots} hostile frames at ${board} by ${way}, refused for ${reasons.size} reasons`);
     assert.ok(reasons.size >= 6, [...reasons].join(" "));
+  });
+
+for (const board of qemu.BOARDS)
+  test(`a line that is fuller than a board can hold waits: ${board}`, async () => {
+    if (!node || !emulators) return;
+    const much = Buffer.concat(Array.from({ length: 400 }, () => encode(line.FRAME, 0, new Uint8Array(24).fill(1))));
+    await emulating(
+      board,
+      () => {},
+      async (life, wire) => {
+        for (let i = 0; i < 2; i++) {
+          wire.write(encode(line.PAGE)); // busy for seconds
+          wire.write(much);
+          await life.request(Uint8Array.of(request.STATUS), 60_000); // throws unless it hears what comes behind
+        }
+      },
+    );
   });
 
 test.run();
