@@ -75,11 +75,16 @@ show("the inspector shows what the device's own module answers, the ledger the w
   assert.match(await page.locator('[data-answer="status"]').innerText(), /final height\s*[1-9]/);
   assert.ok((await inked(page, ".map canvas")) > 500, "the map of memory is drawn");
   await page.keyboard.press("5");
-  await page.locator("[data-tx]").last().click({ timeout: 60_000 });
+  await page.locator("[data-tx]").last().waitFor({ timeout: 60_000 });
+  await page.keyboard.press(" "); // rows stand still
+  await until(page, "a pause", ({ mode }) => mode === "paused");
+  await page.locator("[data-tx]").last().click();
   assert.match(await page.locator("[data-way]").innerText(), /proposed by device \d|sends/);
   await page.keyboard.press("Escape");
   assert.is(await page.locator("[data-way]").count(), 0);
   await page.keyboard.press("3");
+  await page.keyboard.press(" ");
+  await until(page, "time passing", ({ mode }) => mode !== "paused");
 });
 
 show("everything has a key", async () => {
