@@ -49,12 +49,14 @@ const LOST_MS = 1_000; // without GOT for so long, what was sent is lost
 const AHEAD = 1600; // bytes on the line that are not GOT yet, beyond which no more is sent: the longest record, or several short ones
 const QUEUE = 12; // frames that wait for the line; of more the oldest are dropped, as a radio that is late would
 
-/** What waits for the line: records that the board confirms, a few at a time, so that it is never behind by more than it can hold. */
+/** What waits for the line: records that the board confirms, a few at a time, so that it is never behind by more than it can hold. It is shut as long
+ * as the board did not say that it is there: what a line carries before its board listens is lost. */
 class Queue {
   readonly #write: (bytes: Uint8Array) => void;
   #waiting: { readonly bytes: Uint8Array; readonly must: boolean }[] = [];
   #ahead: number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #shut = true;
 
   constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write;
@@ -76,13 +78,20 @@ class Queue {
     this.#go();
   }
 
+  open(): void {
+    this.#shut = false;
+    this.#go();
+  }
+
   clear(): void {
     clearTimeout(this.#timer);
+    this.#shut = true;
     [this.#waiting, this.#ahead] = [[], []];
   }
 
   #go(): void {
     clearTimeout(this.#timer);
+    if (this.#shut) return;
     for (let ahead = this.#ahead.reduce((sum, n) => sum + n, 0); this.#waiting.length > 0;) {
       const { bytes } = this.#waiting[0];
       if (ahead > 0 && ahead + bytes.length > AHEAD) break;
@@ -136,8 +145,10 @@ class Wired implements Body {
       frame: (frame) => this.#sent(frame),
       tell: (said) => this.#hooks.tell(said),
       ended: (status, signal, again) => {
-        if (again && !this.#quit && !this.#over) this.#open();
-        else this.#end(this.#quit ? 0 : status, signal);
+        if (again && !this.#quit && !this.#over) {
+          this.#open();
+          this.#hooks.again();
+        } else this.#end(this.#quit ? 0 : status, signal);
       },
     });
   }
@@ -214,6 +225,7 @@ class Wired implements Body {
     if (module !== undefined && runs !== hex(module))
       return this.#refuse(`runs the module ${runs.slice(0, 16)}..., not ${hex(module, 0, 8)}...`);
     this.#here = true;
+    this.#queue.open();
     if (this.#known) return;
     this.#known = true;
     void this.#modem.port.then((port) => this.#hooks.hear({ what: "port", port }));

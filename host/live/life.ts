@@ -56,6 +56,8 @@ export interface Hooks {
   hear(message: Message): void;
   /** Words that are no message: what a program says on its way out. */
   tell(words: string): void;
+  /** It started anew, by itself: what it was asked before is lost. */
+  again(): void;
   ended(status: number | null, signal: string | null): void;
 }
 
@@ -118,6 +120,7 @@ export class Life {
     this.body = make({
       hear: (message) => this.#take(message),
       tell: (words) => void (this.#words.length < WORDS_MAX && (this.#words += words)),
+      again: () => this.#lose("the device started anew before it answered"),
       ended: (status, signal) => this.#over(status, signal),
     });
   }
@@ -136,7 +139,7 @@ export class Life {
     if (!this.over) this.body.do({ what: "sense", channel, value });
   }
 
-  /** Asks it (firmware/wire/request.ts). Throws Refused: DEVICE_DOWN when it ends before it answers, NO_ANSWER, DEED_FIELD. */
+  /** Asks it (firmware/wire/request.ts). Throws Refused: DEVICE_DOWN when it ends or starts anew before it answers, NO_ANSWER, DEED_FIELD. */
   async request(bytes: Uint8Array, timeoutMs = ANSWER_MS): Promise<Reply> {
     if (bytes.length === 0 || bytes.length > REQUEST_MAX)
       throw new refusal.Refused(refusal.DEED_FIELD, `a request has 1 to ${REQUEST_MAX} bytes, not ${bytes.length}`);
@@ -151,7 +154,7 @@ export class Life {
     return promise.finally(() => clearTimeout(late));
   }
 
-  /** Its linear memory; null when it ends before it answers. */
+  /** Its linear memory; null when it ends or starts anew before it answers. */
   page(): Promise<Uint8Array | null> {
     if (this.over) return Promise.resolve(null);
     return new Promise((done) => {
@@ -204,10 +207,16 @@ export class Life {
     if (this.over) return;
     this.over = true;
     const words = this.#words.trim();
-    const down = new refusal.Refused(refusal.DEVICE_DOWN, `the device has ended${words ? `: ${words}` : ""}`);
-    this.#boot.fail(down);
+    this.#boot.fail(this.#lose(`the device has ended${words ? `: ${words}` : ""}`));
+    this.#end.done({ status, signal, words });
+  }
+
+  /** Nothing that it was asked will be answered. */
+  #lose(why: string): refusal.Refused {
+    const down = new refusal.Refused(refusal.DEVICE_DOWN, why);
+    this.#asked = false;
     for (const { fail } of this.#requests.splice(0)) fail(down);
     for (const { done } of this.#pages.splice(0)) done(null);
-    this.#end.done({ status, signal, words });
+    return down;
   }
 }
