@@ -37,6 +37,7 @@ export function buildTool(
     | "replay"
     | "port"
     | "heap"
+    | "desk"
     | "line"
     | "station"
     | "native"

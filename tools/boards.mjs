@@ -295,6 +295,7 @@ const TOOLS = {
     ],
     banks: true,
   },
+  desk: { ours: [join(root, "test/live/desk.c")], wasm3: false },
   line: { ours: [join(root, "test/boards/line.c"), ...sources("runtime", "line.c")], wasm3: false },
   station: {
     ours: [

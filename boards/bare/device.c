@@ -16,6 +16,8 @@
 #define BURST 64u              // bytes of the line in one turn
 #define DOWN 70                // as EX_SOFTWARE
 
+static station s;
+
 static uint64_t now(void *self) {
     (void)self;
     return live_now();
@@ -28,10 +30,11 @@ static _Noreturn void refuse(const char *why) {
     live_end(1);
 }
 
+static void faulted(const char *what) { station_fault(&s, what); }
+
 int main(void) {
-    static station s;
     static station_port port;
-    static uint8_t frame[SYNOD_LAYOUT_INPUT_MAX], bytes[BURST];
+    static uint8_t frame[SYNOD_LAYOUT_INPUT_MAX], bytes[BURST], room[BOX_LEAST];
     node_limits limits = {.stack = WASM_STACK, .code = CODE_KEPT};
     const char *error = live_open();
     board_banks(limits.banks);
@@ -42,10 +45,13 @@ int main(void) {
         .name = live_name,
         .board = {.entropy = random_bytes, .read = flash_read, .store = flash_store, .erase = flash_erase},
         .now = now,
-        .write = live_write};
+        .write = live_write,
+        .room = room,
+        .room_size = sizeof room};
     if (radio) port.board.send = radio_send;
     if (station_open(&s, &port, module_start, (uint32_t)(module_end - module_start), &limits))
         refuse(s.node.error);
+    board_on_fault(faulted);
     station_boot(&s);
     while (station_up(&s)) {
         uint32_t n = live_read(bytes, sizeof bytes);

@@ -133,6 +133,7 @@ static bool take_ram(node_limits *limits) {
 static void task(void *unused) {
     static station s;
     static station_port port;
+    static uint8_t room[CONFIG_SYNOD_BOX * 1024];
     node_limits limits = {.stack = WASM_STACK, .code = CONFIG_SYNOD_CODE_KEPT * 1024u};
     const uint8_t *wasm = NULL;
     uint32_t size = 0;
@@ -153,7 +154,9 @@ static void task(void *unused) {
                                     .act = sense_act,
                                     .alive = feed},
                           .now = device_now,
-                          .write = serial_write};
+                          .write = serial_write,
+                          .room = room,
+                          .room_size = sizeof room};
     if (radio_linked) port.board.send = radio_send;
     if (station_open(&s, &port, wasm, size, &limits)) {
         esp_task_wdt_delete(NULL);

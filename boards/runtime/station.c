@@ -15,8 +15,8 @@ static uint32_t load32(const uint8_t *p) {
 
 static uint64_t load64(const uint8_t *p) { return load32(p) | ((uint64_t)load32(p + 4) << 32); }
 
-static void say32(station *s, uint32_t kind, uint32_t v) {
-    line_begin(&s->line, kind, 0);
+static void say32(station *s, uint32_t kind, uint32_t a, uint32_t v) {
+    line_begin(&s->line, kind, a);
     line_add32(&s->line, v);
     line_end(&s->line);
 }
@@ -85,7 +85,7 @@ static void reset(void *self, uint32_t reason) {
     station *s = self;
     const node_port *board = &s->port->board;
     if (board->reset) board->reset(board->self, reason);
-    say32(s, SYNOD_LINE_RESET, reason);
+    say32(s, SYNOD_LINE_RESET, 0, reason);
 }
 
 static void alive(void *self) {
@@ -103,6 +103,34 @@ static int32_t accelerate(void *self, uint32_t op, const node_operands *o) {
     return board->accelerate(board->self, op, o);
 }
 
+// ---- what went wrong ----
+
+/** A piece of the tape: it joins the record that is open, or opens the next. */
+static bool tell(void *self, const void *p, uint32_t n) {
+    station *s = self;
+    for (const uint8_t *from = p, *end = from + n; from < end;) {
+        uint32_t filled = s->told % STATION_PART, room = STATION_PART - filled, left = (uint32_t)(end - from);
+        uint32_t count = left < room ? left : room;
+        if (filled == 0) {
+            line_begin(&s->line, SYNOD_LINE_CRASH, 0);
+            line_add32(&s->line, s->told);
+        }
+        line_add(&s->line, from, count);
+        if (count == room) line_end(&s->line);
+        s->told += count, from += count;
+    }
+    return true;
+}
+
+/** TRAP, and the tape of what trapped. */
+static void crashed(station *s, const char *why) {
+    say_words(s, SYNOD_LINE_TRAP, why);
+    s->told = 0;
+    if (!node_dump(&s->node, why, tell, s)) return;
+    if (s->told % STATION_PART != 0) line_end(&s->line);
+    say32(s, SYNOD_LINE_CRASH, 1, s->told);
+}
+
 // ---- calls ----
 
 /** What follows a call: a device that went down says why, once. */
@@ -110,10 +138,9 @@ static void called(station *s, node_status status) {
     if (status == NODE_OK || status == NODE_INPUT || status == NODE_DOWN) return;
     s->status = status;
     if (status == NODE_RESET) return; // the device asked for it, and said so
-    say_words(s, SYNOD_LINE_TRAP,
-              status == NODE_STORE ? "flash refuses to be written"
-              : s->node.error      ? s->node.error
-                                   : "the device is down");
+    crashed(s, status == NODE_STORE ? "flash refuses to be written"
+               : s->node.error      ? s->node.error
+                                    : "the device is down");
 }
 
 /** Whatever came in is followed by a tick at once: it may be due. */
@@ -122,10 +149,11 @@ static void answered(station *s, node_status status) {
     s->due = 0;
 }
 
-static void request(station *s, const uint8_t *p, uint32_t n) {
-    say32(s, SYNOD_LINE_ASKED, n);
+static void request(station *s, uint32_t number, const uint8_t *p, uint32_t n) {
+    say32(s, SYNOD_LINE_ASKED, number, n);
     node_status status = node_request(&s->node, p, n, s->port->now(s->port->board.self));
-    if (status == NODE_OK || status == NODE_RESET) say32(s, SYNOD_LINE_REPLY, (uint32_t)s->node.value);
+    if (status == NODE_OK || status == NODE_RESET)
+        say32(s, SYNOD_LINE_REPLY, number, (uint32_t)s->node.value);
     answered(s, status);
 }
 
@@ -164,7 +192,7 @@ static void take(station *s) {
     switch (record[SYNOD_LINE_KIND]) {
     case SYNOD_LINE_HELLO:
         here(s);
-        if (s->booted) say32(s, SYNOD_LINE_BOOT, (uint32_t)s->boot);
+        if (s->booted) say32(s, SYNOD_LINE_BOOT, 0, (uint32_t)s->boot);
         break;
     case SYNOD_LINE_FRAME:
         got(s);
@@ -172,12 +200,15 @@ static void take(station *s) {
         break;
     case SYNOD_LINE_REQUEST:
         got(s);
-        if (n <= SYNOD_LAYOUT_INPUT_MAX) request(s, bytes, n);
+        if (n <= SYNOD_LAYOUT_INPUT_MAX) request(s, a, bytes, n);
         break;
     case SYNOD_LINE_SENSE:
         if (a < STATION_CHANNELS && n == 8) s->sensed[a] = (int64_t)load64(bytes);
         break;
-    case SYNOD_LINE_PAGE: page(s); break;
+    case SYNOD_LINE_PAGE:
+        got(s);
+        page(s);
+        break;
     case SYNOD_LINE_RESTART: s->restart = true; break;
     default: break;
     }
@@ -209,6 +240,8 @@ node_status station_open(station *s, const station_port *port, const uint8_t *wa
     trace_add(&hash, wasm, size);
     trace_digest(&hash, s->module);
     s->status = node_open(&s->node, &s->merged, wasm, size, limits);
+    s->box = (box){.room = port->room, .size = port->room_size, .page = port->room_size >= STATION_BOX};
+    if (port->room) s->node.box = &s->box;
     return s->status;
 }
 
@@ -216,7 +249,7 @@ void station_boot(station *s) {
     here(s);
     node_status status = node_boot(&s->node, s->port->now(s->port->board.self));
     s->booted = status == NODE_OK, s->boot = s->node.value;
-    if (s->booted) say32(s, SYNOD_LINE_BOOT, (uint32_t)s->boot);
+    if (s->booted) say32(s, SYNOD_LINE_BOOT, 0, (uint32_t)s->boot);
     answered(s, status);
 }
 
@@ -237,6 +270,13 @@ uint64_t station_step(station *s) {
     uint32_t wait = (uint32_t)s->node.value;
     s->due = wait == NEVER ? STATION_NEVER : now + wait;
     return s->due <= now ? 0 : s->due;
+}
+
+void station_fault(station *s, const char *why) {
+    static const uint8_t end = 0; // of a record that the fault cut short
+    s->status = NODE_DOWN;
+    s->port->write(s->port->board.self, &end, 1);
+    crashed(s, why);
 }
 
 bool station_up(const station *s) { return s->status == NODE_OK && !s->restart; }

@@ -39,7 +39,8 @@
 
 #define STATION_CHANNELS 16u     // sensors that a host can feed
 #define STATION_NEVER UINT64_MAX // no time at all
-#define STATION_PART 1024u       // bytes of a page in one record
+#define STATION_PART 1024u       // bytes of a page, or of a tape, in one record
+#define STATION_BOX 69632u       // bytes of room that hold any page
 
 typedef struct station_port {
     const char *name; // of the board, for whoever asks: 1 to 64 bytes, said in HERE
@@ -53,6 +54,10 @@ typedef struct station_port {
      * within every call, once for each 254 bytes of a record. Without a host it must not wait for ever: drop
      * what nobody takes, the next record begins anew. */
     void (*write)(void *self, const uint8_t *p, uint32_t n);
+    /** RAM for the black box (box.h), BOX_LEAST bytes or more: a call that traps leaves its tape on the line.
+     * From STATION_BOX bytes on the page before the call is kept as well. NULL: none. */
+    uint8_t *room;
+    uint32_t room_size;
 } station_port;
 
 typedef struct station {
@@ -66,6 +71,8 @@ typedef struct station {
     bool booted;                      // and boot's result
     int32_t boot;
     uint8_t module[32]; // SHA-256 of the module
+    box box;
+    uint32_t told; // bytes of its tape that are on the line
     node node;
 } station;
 
@@ -92,6 +99,10 @@ void station_hear(station *s, uint32_t link, const uint8_t *frame, uint32_t n);
  * after a byte or a frame. Call it after every byte and frame too: what came in is worked on here. Early or
  * late calls do no harm but delay. */
 uint64_t station_step(station *s);
+
+/** What a fault handler calls, once, when a call may be under way: says TRAP with these words, and the tape
+ * of that call where there is a box. The station is down from then on. */
+void station_fault(station *s, const char *why);
 
 /** False when the device is down, or the host asked for a restart: restart the board. */
 bool station_up(const station *s);

@@ -156,13 +156,16 @@ static uint8_t ram[1024 * KIB]
 
 /** From power-on to the moment that the device must be restarted. False when it cannot run at all. */
 static bool live(void) {
+    static uint8_t room[BOX_LEAST]; // of the black box: 4 KiB, or 68 that hold the page before the call too
     static const station_port port = {
         .name = "template", // FILL IN
         .board = {.entropy = random_bytes, .read = flash_read, .store = flash_store, .erase = flash_erase},
         // FILL IN: .board.send for a radio, .sense for sensors, .act for actuators, .accelerate for a crypto
         // unit
         .now = clock_ms,
-        .write = line_write};
+        .write = line_write,
+        .room = room,
+        .room_size = sizeof room};
     static const node_limits limits = {
         .stack = 3072,
         .banks = {{.base = ram, .size = sizeof ram}},

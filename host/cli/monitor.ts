@@ -34,6 +34,8 @@ export function sentence(message: Message): string {
     case "trap":
     case "error":
       return message.words;
+    case "crash":
+      return `leaves a tape: npx synod replay ${message.path}`;
     case "sent":
       return `sent a frame of ${message.bytes.length} bytes`;
     default:

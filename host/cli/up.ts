@@ -15,6 +15,7 @@ import * as faults from "../fleet/faults.ts";
 import * as kinds from "../live/kinds.ts";
 import * as fleetfile from "../target/fleetfile.ts";
 import * as targets from "../target/open.ts";
+import { Posix } from "../target/posix.ts";
 import { Sim } from "../target/sim.ts";
 import { Stage } from "../target/stage.ts";
 import type { Target } from "../target/target.ts";
@@ -154,11 +155,19 @@ function keep(target: Target, wanted: { device: number | undefined; file: string
   writeFileSync(file, recorded);
 }
 
-/** Writes what simulated devices that trapped left behind: the tape of each one's last calls before its first trap. */
-function crashes(target: Target, wasm: string): void {
-  for (const { device, message, bytes } of target instanceof Sim ? target.fleet.dumps : []) {
+/** The tapes that devices which trapped left behind: those of a simulation are written, each one's last calls before its first trap. */
+function dumps(target: Target): readonly { device: number; message: string; file: string }[] {
+  if (target instanceof Posix) return target.dumps;
+  return (target instanceof Sim ? target.fleet.dumps : []).map(({ device, message, bytes }) => {
     const file = `crash-${device}.tape`;
     writeFileSync(file, bytes);
+    return { device, message, file };
+  });
+}
+
+/** Says which devices trapped, and how each is seen again. */
+function crashes(target: Target, wasm: string): void {
+  for (const { device, message, file } of dumps(target)) {
     process.stderr.write(
       `device ${device} trapped (${message}); npx synod replay ${file}${wasm && ` --wasm ${wasm}`} shows it again\n`,
     );

@@ -6,6 +6,7 @@
 // A board that resets itself starts again here too, within the same life. Rule: a board that runs another module than it was started for is no
 // part of the fleet: it is refused before it is asked anything.
 
+import { writeFileSync } from "node:fs";
 import * as line from "../../firmware/wire/line.ts";
 import { hex, putU64, u32, u64 } from "../device/bytes.ts";
 import { Life, type Body, type Command, type Hooks, type Message } from "./life.ts";
@@ -41,12 +42,15 @@ export interface Start {
   readonly module?: Uint8Array;
   /** `sent` and `heard` for each frame. */
   readonly watch?: boolean;
+  /** Where the tape of a call that traps goes. */
+  readonly crash?: string;
 }
 
 const HEARD = 32; // bytes of a frame that `heard` tells
 const RETRY_MS = 1_000; // between two HELLOs to a board that does not answer
 const LOST_MS = 1_000; // without GOT for so long, what was sent is lost
 const AHEAD = 1600; // bytes on the line that are not GOT yet, beyond which no more is sent: the longest record, or several short ones
+const TAPE = 1 << 20; // bytes of a crash tape, beyond which no more is taken
 const QUEUE = 12; // frames that wait for the line; of more the oldest are dropped, as a radio that is late would
 
 /** What waits for the line: records that the board confirms, a few at a time, so that it is never behind by more than it can hold. It is shut as long
@@ -83,9 +87,14 @@ class Queue {
     this.#go();
   }
 
-  clear(): void {
+  /** The board is about to start anew. */
+  shut(): void {
     clearTimeout(this.#timer);
     this.#shut = true;
+  }
+
+  clear(): void {
+    this.shut();
     [this.#waiting, this.#ahead] = [[], []];
   }
 
@@ -120,7 +129,11 @@ class Wired implements Body {
   /** It said who it is. */
   #here = false;
   #known = false;
+  /** It said that it starts anew: its next HERE is another life's. */
+  #anew = false;
   #page: { bytes: Uint8Array; filled: number } | null = null;
+  /** The tape of what trapped, as far as it came. */
+  #tape: Uint8Array[] = [];
   readonly #hello: NodeJS.Timeout;
 
   constructor(start: Start, hooks: Hooks) {
@@ -138,7 +151,7 @@ class Wired implements Body {
   }
 
   #open(): void {
-    this.#here = false;
+    this.#here = this.#anew = false;
     this.#queue.clear();
     this.#wire = this.#start.open({
       bytes: (chunk) => this.#decoder.push(chunk),
@@ -166,8 +179,8 @@ class Wired implements Body {
 
   do(command: Command): void {
     if (command.what === "peers") this.#modem.peers(command.list);
-    else if (command.what === "request") this.#queue.push(encode(line.REQUEST, 0, command.bytes), true);
-    else if (command.what === "page") this.#wire.write(encode(line.PAGE));
+    else if (command.what === "request") this.#queue.push(encode(line.REQUEST, command.number, command.bytes), true);
+    else if (command.what === "page") this.#queue.push(encode(line.PAGE), true);
     else {
       const value = new Uint8Array(8);
       putU64(value, 0, BigInt.asUintN(64, command.value));
@@ -207,14 +220,22 @@ class Wired implements Body {
     else if (kind === line.GOT) this.#queue.got();
     else if (kind === line.HERE) this.#greet(a, bytes);
     else if (kind === line.BOOT) hear({ what: "boot", reason: number });
-    else if (kind === line.ASKED) hear({ what: "asked", length: number });
-    else if (kind === line.REPLY) hear({ what: "reply", reason: number });
-    else if (kind === line.RESET) hear({ what: "reset", reason: number });
+    else if (kind === line.ASKED) hear({ what: "asked", length: number, number: a });
+    else if (kind === line.REPLY) hear({ what: "reply", reason: number, number: a });
+    else if (kind === line.RESET) (this.#anewSoon(), hear({ what: "reset", reason: number }));
     else if (kind === line.ACT && bytes.length === 8)
       hear({ what: "act", channel: a, value: BigInt.asIntN(64, u64(bytes, 0)) });
-    else if (kind === line.TRAP) hear({ what: "trap", words: words(bytes) });
+    else if (kind === line.TRAP) (this.#anewSoon(), hear({ what: "trap", words: words(bytes) }));
     else if (kind === line.NOTICE) hear({ what: "error", words: words(bytes) });
     else if (kind === line.PAGE) this.#part(bytes);
+    else if (kind === line.CRASH) this.#crash(a === 1, bytes);
+  }
+
+  /** A board on a desk starts anew within the same wire. */
+  #anewSoon(): void {
+    this.#anew = true;
+    this.#here = false;
+    this.#queue.shut();
   }
 
   /** The board says who it is; it is part of the fleet, and has a port, from then on. */
@@ -224,6 +245,11 @@ class Wired implements Body {
     if (version !== line.VERSION) return this.#refuse(`speaks version ${version} of the line, not ${line.VERSION}`);
     if (module !== undefined && runs !== hex(module))
       return this.#refuse(`runs the module ${runs.slice(0, 16)}..., not ${hex(module, 0, 8)}...`);
+    if (this.#anew) {
+      this.#queue.clear();
+      this.#hooks.again();
+    }
+    this.#anew = false;
     this.#here = true;
     this.#queue.open();
     if (this.#known) return;
@@ -249,6 +275,20 @@ class Wired implements Body {
     if (page.filled < page.bytes.length) return;
     this.#page = null;
     this.#hooks.hear({ what: "page", bytes: page.bytes });
+  }
+
+  /** A part of the tape of what trapped; a tape with a part missing is none. */
+  #crash(last: boolean, bytes: Uint8Array): void {
+    if (bytes.length < line.CRASH_PART) return;
+    const offset = u32(bytes, line.CRASH_OFFSET);
+    const filled = this.#tape.reduce((sum, part) => sum + part.length, 0);
+    if (offset === 0) this.#tape = [];
+    else if (offset !== filled || filled > TAPE) return;
+    this.#tape.push(bytes.slice(line.CRASH_PART));
+    const { crash } = this.#start;
+    if (!last || offset === 0 || crash === undefined) return;
+    writeFileSync(crash, Buffer.concat(this.#tape));
+    this.#hooks.hear({ what: "crash", path: crash });
   }
 }
 

@@ -9,8 +9,8 @@ import * as effect from "../../firmware/wire/effect.ts";
 import { u64 } from "../device/bytes.ts";
 import { NOTHING, Trap, type Device, type Hal } from "../device/device.ts";
 import * as effects from "../device/effects.ts";
-import * as devices from "../device/open.ts";
 import { Flash, REGIONS } from "../fleet/flash.ts";
+import { DumpRecorder } from "../tape/record.ts";
 import { Life, type Body, type Command, type Hooks, type Message } from "./life.ts";
 import { Modem } from "./modem.ts";
 
@@ -19,6 +19,8 @@ export interface Start {
   /** Its flash file; made where there is none. */
   readonly flash: string;
   readonly watch?: boolean;
+  /** Where the tape of a call that traps goes. */
+  readonly crash?: string;
 }
 
 const NEVER = 0xffff_ffff;
@@ -79,6 +81,7 @@ class Inside implements Body {
   readonly #modem: Modem;
   readonly #sensed = new Map<number, bigint>();
   readonly #startedMs = performance.now();
+  readonly #dump = new DumpRecorder();
   #device: Device;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
@@ -108,7 +111,7 @@ class Inside implements Body {
         return value;
       },
     };
-    return devices.open("v8", this.#start.module, hal);
+    return this.#dump.open("v8", this.#start.module, hal);
   }
 
   get #now(): bigint {
@@ -127,9 +130,18 @@ class Inside implements Body {
     } catch (error) {
       if (!(error instanceof Trap)) throw error;
       this.#hooks.hear({ what: "trap", words: error.message });
+      this.#keep();
       this.#end(TRAPPED, null);
       return null;
     }
+  }
+
+  /** The tape of the calls that led to a trap. */
+  #keep(): void {
+    const { crash } = this.#start;
+    if (crash === undefined) return;
+    writeFileSync(crash, this.#dump.bytes());
+    this.#hooks.hear({ what: "crash", path: crash });
   }
 
   #boot(): void {

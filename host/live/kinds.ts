@@ -86,6 +86,9 @@ export const flashOf = (path: string, device: number): string => qemu.flashOf(jo
 const hash = (module: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(module).digest());
 const boardOf = (what: Kind): string => what.slice("qemu:".length);
 
+/** Where the tape of a device's call that trapped lies. */
+export const crashOf = (path: string, device: number): string => join(path, String(device), "crash.tape");
+
 /** True when a list names a board: it computes at a board's pace, and its line carries little. */
 export const slow = (kinds: readonly Kind[]): boolean => kinds.some((one) => one !== "posix" && one !== "sim");
 
@@ -117,13 +120,17 @@ export function start(what: Kind, place: Place, hear: (message: Message) => void
   const folder = join(path, String(device));
   mkdirSync(folder, { recursive: true });
   const flash = flashOf(path, device);
-  if (what === "posix") return new Process({ wasm, flash, watch, tape, ...how }, hear);
-  if (what === "sim") return new Simulated({ module, flash, watch }, hear);
+  const crash = crashOf(path, device);
+  if (what === "posix") return new Process({ wasm, flash, watch, tape, crash, ...how }, hear);
+  if (what === "sim") return new Simulated({ module, flash, watch, crash }, hear);
   const sha = hash(module);
   if (what.startsWith("qemu:")) {
     const board = boardOf(what);
-    return new Board({ open: qemu.emulated(board, qemu.imageOf(board, sha), folder), module: sha, watch }, hear);
+    return new Board({ open: qemu.emulated(board, qemu.imageOf(board, sha), folder), module: sha, watch, crash }, hear);
   }
   const [, at, baud] = /^serial:([^@]+)(?:@(\d+))?$/.exec(what)!;
-  return new Board({ open: tty.serial(at, baud === undefined ? undefined : Number(baud)), module: sha, watch }, hear);
+  return new Board(
+    { open: tty.serial(at, baud === undefined ? undefined : Number(baud)), module: sha, watch, crash },
+    hear,
+  );
 }

@@ -14,11 +14,14 @@ export type Message =
   | { readonly what: "port"; readonly port: number }
   | { readonly what: "boot"; readonly reason: number }
   | { readonly what: "event"; readonly kind: number; readonly bytes: Uint8Array }
-  | { readonly what: "asked"; readonly length: number }
-  | { readonly what: "reply"; readonly reason: number }
+  /** `number`: which request it is about, from a body whose line can lose one. */
+  | { readonly what: "asked"; readonly length: number; readonly number?: number }
+  | { readonly what: "reply"; readonly reason: number; readonly number?: number }
   | { readonly what: "act"; readonly channel: number; readonly value: bigint }
   | { readonly what: "reset"; readonly reason: number }
   | { readonly what: "trap"; readonly words: string }
+  /** The tape of the call that trapped is in this file. */
+  | { readonly what: "crash"; readonly path: string }
   | { readonly what: "error"; readonly words: string }
   | { readonly what: "page"; readonly bytes: Uint8Array }
   | { readonly what: "sent"; readonly bytes: Uint8Array }
@@ -26,7 +29,8 @@ export type Message =
   | { readonly what: "heard"; readonly port: number; readonly bytes: Uint8Array; readonly length: number };
 
 export type Command =
-  | { readonly what: "request"; readonly bytes: Uint8Array }
+  /** `number`: 0 to 255, for the body to say again in `asked` and `reply`, if it can. */
+  | { readonly what: "request"; readonly bytes: Uint8Array; readonly number: number }
   | { readonly what: "sense"; readonly channel: number; readonly value: bigint }
   /** Who hears it, and whom it hears: HOST:PORT each. */
   | { readonly what: "peers"; readonly list: readonly string[] }
@@ -80,6 +84,7 @@ const REQUEST_MAX = 1536;
 const WORDS_MAX = 4096;
 
 interface Pending {
+  readonly number: number;
   answer: Uint8Array | null;
   submitted: string | null;
   readonly done: (reply: Reply) => void;
@@ -109,7 +114,9 @@ export class Life {
   readonly #end = later<End>();
   readonly #requests: Pending[] = [];
   readonly #pages: { done: (page: Uint8Array | null) => void }[] = [];
-  #asked = false;
+  /** The request whose events are heard now. */
+  #current: Pending | null = null;
+  #count = 0;
   #words = "";
 
   /** `hear` is told each message in order. */
@@ -149,8 +156,9 @@ export class Life {
       () => fail(new refusal.Refused(refusal.NO_ANSWER, `no reply within ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
-    this.#requests.push({ answer: null, submitted: null, done, fail });
-    this.body.do({ what: "request", bytes });
+    const number = this.#count++ % 256;
+    this.#requests.push({ number, answer: null, submitted: null, done, fail });
+    this.body.do({ what: "request", bytes, number });
     return promise.finally(() => clearTimeout(late));
   }
 
@@ -181,9 +189,9 @@ export class Life {
   #take(message: Message): void {
     if (message.what === "port") this.port = message.port;
     else if (message.what === "boot") this.#boot.done(message.reason);
-    else if (message.what === "asked") this.#asked = true;
+    else if (message.what === "asked") this.#current = this.#find(message.number);
     else if (message.what === "event") this.#event(message.kind, message.bytes);
-    else if (message.what === "reply") this.#reply(message.reason);
+    else if (message.what === "reply") this.#reply(this.#find(message.number), message.reason);
     else if (message.what === "page") this.#pages.shift()?.done(message.bytes);
     else if (message.what === "trap" || message.what === "error") this.#words = message.words;
     this.#hear(message);
@@ -191,16 +199,24 @@ export class Life {
 
   /** A device may answer and submit of its own accord too; between `asked` and `reply` it does so for whoever asked. */
   #event(kind: number, bytes: Uint8Array): void {
-    const pending = this.#requests[0];
-    if (!this.#asked || pending === undefined) return;
+    const pending = this.#current;
+    if (pending === null) return;
     if (kind === event.ANSWER) pending.answer ??= bytes;
     else if (kind === event.SUBMITTED) pending.submitted ??= hex(bytes, 0, 8);
   }
 
-  #reply(reason: number): void {
-    this.#asked = false;
-    const pending = this.#requests.shift();
-    pending?.done({ reason, answer: pending.answer, submitted: pending.submitted });
+  /** The request of this number; the oldest, from a body that loses none; null when somebody else asked. */
+  #find(number: number | undefined): Pending | null {
+    return this.#requests.find((one) => number === undefined || one.number === number) ?? null;
+  }
+
+  /** Requests are answered in order: those before this one were lost on the way. */
+  #reply(pending: Pending | null, reason: number): void {
+    this.#current = null;
+    if (pending === null) return;
+    const lost = this.#requests.splice(0, this.#requests.indexOf(pending) + 1).slice(0, -1);
+    for (const { fail } of lost) fail(new refusal.Refused(refusal.NO_ANSWER, "the request was lost on the line"));
+    pending.done({ reason, answer: pending.answer, submitted: pending.submitted });
   }
 
   #over(status: number | null, signal: string | null): void {
@@ -214,7 +230,7 @@ export class Life {
   /** Nothing that it was asked will be answered. */
   #lose(why: string): refusal.Refused {
     const down = new refusal.Refused(refusal.DEVICE_DOWN, why);
-    this.#asked = false;
+    this.#current = null;
     for (const { fail } of this.#requests.splice(0)) fail(down);
     for (const { done } of this.#pages.splice(0)) done(null);
     return down;

@@ -32,6 +32,8 @@ export interface Start {
   readonly accelerate?: boolean;
   /** Where all that goes in is recorded. */
   readonly tape?: string;
+  /** Where the tape of a call that traps goes. */
+  readonly crash?: string;
   /** The program, if it is not build/synod-node. */
   readonly program?: string;
 }
@@ -60,6 +62,8 @@ export function parse(line: string): Message {
     case "trap":
     case "error":
       return { what, words: rest };
+    case "crash":
+      return { what, path: rest };
     case "page":
     case "sent":
       return { what, bytes: fromHex(a) };
@@ -77,7 +81,7 @@ function lineOf(command: Command): string {
 }
 
 /** The program's command line. */
-function words({ wasm, flash, port = 0, peers, group, watch, sync = true, accelerate, tape }: Start): string[] {
+function words({ wasm, flash, port = 0, peers, group, watch, sync = true, accelerate, tape, crash }: Start): string[] {
   const list = ["--wasm", wasm, "--flash", flash, "--port", String(port)];
   if (peers) list.push("--peers", peers.join(","));
   if (group !== undefined) list.push("--multicast", group);
@@ -85,6 +89,7 @@ function words({ wasm, flash, port = 0, peers, group, watch, sync = true, accele
   if (!sync) list.push("--no-sync");
   if (accelerate) list.push("--accelerate");
   if (tape !== undefined) list.push("--tape", tape);
+  if (crash !== undefined) list.push("--crash", crash);
   return list;
 }
 

@@ -4,8 +4,8 @@
 //   FOLDER/entropy   its randomness: a link to this machine's source, unless something else lies there
 //   serial line ──▶ stdin, stdout of the emulator      Ethernet ──▶ a socket, a frame at a time (mps2 alone)
 //
-// An instruction takes a nanosecond of the board's time; a board at rest keeps this machine's time and takes no CPU. Rule: an emulator
-// never outlives the process that started it.
+// A board's clock is this machine's, and one at rest takes no CPU. (Not -icount: there an idle machine now and then sleeps on although its timer
+// is due, until something comes in, in QEMU 7.2.) Rule: an emulator never outlives the process that started it.
 
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -123,14 +123,16 @@ class Cable {
   }
 }
 
-/** The emulator's command line. */
-function words({ machine, ethernet: wired }: Machine, elf: string, cable: string): string[] {
+/** Program and arguments that run a board's image; its line is their stdin and stdout. */
+export function command(board: string, elf: string, cable = ""): string[] {
+  const { qemu, machine, ethernet: wired } = MACHINES[board];
   return [
+    qemu,
     ...machine,
-    ...["-kernel", elf, "-display", "none", "-monitor", "none", "-icount", "shift=0"],
+    ...["-kernel", elf, "-display", "none", "-monitor", "none"],
     ...["-semihosting-config", "enable=on,target=native"],
     ...["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line"],
-    ...(wired
+    ...(wired && cable !== ""
       ? ["-netdev", `stream,id=cable,server=off,addr.type=unix,addr.path=${cable}`, "-net", "nic,netdev=cable"]
       : ["-net", "none"]),
   ];
@@ -142,11 +144,11 @@ class Emulator implements Wire {
   readonly #child: ChildProcess;
   readonly #cable: Cable | null;
 
-  constructor(machine: Machine, elf: string, folder: string, hooks: WireHooks) {
-    const cable = machine.ethernet ? new Cable((frame) => hooks.frame(frame)) : null;
+  constructor(board: string, elf: string, folder: string, hooks: WireHooks) {
+    const cable = MACHINES[board].ethernet ? new Cable((frame) => hooks.frame(frame)) : null;
     this.#cable = cable;
     if (cable !== null) this.deliver = (frame) => cable.send(frame);
-    const [program, ...args] = [...onLeash(), machine.qemu, ...words(machine, elf, cable?.path ?? "")];
+    const [program, ...args] = [...onLeash(), ...command(board, elf, cable?.path)];
     const child = spawn(program, args, { cwd: folder, stdio: ["pipe", "pipe", "pipe"], detached: true });
     this.#child = child;
     this.pid = child.pid ?? -1;
@@ -186,5 +188,5 @@ export function emulated(board: string, elf: string, folder: string): Open {
   mkdirSync(folder, { recursive: true });
   const entropy = join(folder, "entropy");
   if (!existsSync(entropy)) symlinkSync("/dev/urandom", entropy);
-  return (hooks) => new Emulator(machine, resolve(elf), folder, hooks);
+  return (hooks) => new Emulator(board, resolve(elf), folder, hooks);
 }

@@ -12,6 +12,8 @@ import type { Open, Wire, WireHooks } from "./board.ts";
 /** What boards/stm32f405 and boards/esp32 speak. */
 export const BAUD = 921_600;
 
+const FLAGS = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
+
 const absent = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_ABSENT, detail);
 
 class Port implements Wire {
@@ -19,14 +21,16 @@ class Port implements Wire {
   readonly #in: ReadStream;
   readonly #out: WriteStream;
   readonly #hooks: WireHooks;
+  /** A stream of a terminal opens it anew, and leaves what it was given to us. */
+  readonly #given: readonly number[];
   #over = false;
 
   constructor(path: string, hooks: WireHooks) {
-    const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+    this.#given = [openSync(path, FLAGS), openSync(path, FLAGS)];
     this.#hooks = hooks;
-    this.#in = new ReadStream(fd);
+    this.#in = new ReadStream(this.#given[0]);
     this.#in.setRawMode(true);
-    this.#out = new WriteStream(openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK));
+    this.#out = new WriteStream(this.#given[1]);
     this.#in.on("data", (chunk: Buffer) => hooks.bytes(chunk));
     for (const stream of [this.#in, this.#out]) {
       stream.on("error", (error) => (hooks.tell(error.message), this.#end(1)));
@@ -47,6 +51,7 @@ class Port implements Wire {
     this.#over = true;
     this.#in.destroy();
     this.#out.destroy();
+    this.#given.forEach(closeSync);
     this.#hooks.ended(status, null, false);
   }
 }
@@ -54,7 +59,7 @@ class Port implements Wire {
 /** Opens a serial port. Throws Refused when there is none at `path`, or it cannot be had. */
 export function serial(path: string, baud = BAUD): Open {
   try {
-    closeSync(openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK));
+    closeSync(openSync(path, FLAGS));
   } catch (error) {
     throw absent(`the serial port ${path} cannot be opened: ${(error as Error).message}`);
   }

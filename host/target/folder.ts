@@ -18,6 +18,7 @@ import * as genesis from "../../firmware/wire/genesis.ts";
 import * as reason from "../../firmware/wire/reason.ts";
 import * as request from "../../firmware/wire/request.ts";
 import * as event from "../../firmware/wire/event.ts";
+import * as transaction from "../client/transaction.ts";
 import { hex, u16, u32, u64 } from "../device/bytes.ts";
 import * as provision from "../fleet/provision.ts";
 import * as refusal from "../wire/refusal.ts";
@@ -152,6 +153,15 @@ async function identify(of: Alone): Promise<provision.Identity> {
   return of.identity;
 }
 
+/** True when a device belongs to the cell of this genesis: it refuses a transaction that nobody signed for its signature, not for its cell. */
+async function belongs(life: Life, genesisBytes: Uint8Array): Promise<boolean> {
+  const nobody = { kid: new Uint8Array(8), seed: new Uint8Array(32), pub: new Uint8Array(32) };
+  const terms = { cell: provision.name(genesisBytes), nonce: 0n, fee: 0n, expiry: 0 };
+  const unsigned = transaction.transfer(nobody, terms, nobody.kid, 0n);
+  const { reason: why } = await life.request(Uint8Array.of(request.SUBMIT, ...unsigned));
+  return why !== 0 && why !== reason.TX_CELL;
+}
+
 /** Gives a device its genesis, unless its flash holds it. Throws Refused TARGET_OTHER when it belongs elsewhere. */
 async function join_(path: string, of: Alone, bytes: Uint8Array, genesisBytes: Uint8Array): Promise<void> {
   const { device, life, identity } = of;
@@ -161,6 +171,7 @@ async function join_(path: string, of: Alone, bytes: Uint8Array, genesisBytes: U
   const flash = cells(path, device);
   if (flash !== null && Buffer.from(flash).includes(Buffer.from(genesisBytes))) return;
   const reply = await life.request(bytes);
+  if (reply.reason === reason.PROVISIONED && flash === null && (await belongs(life, genesisBytes))) return;
   if (reply.reason === reason.PROVISIONED)
     throw other(`the flash of device ${device} belongs to another cell than ${path}/cell`);
   if (reply.reason !== 0) throw other(`device ${device} refuses its genesis: reason ${reply.reason}`);

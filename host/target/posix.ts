@@ -58,6 +58,8 @@ interface Device {
   /** Killed by us, so its end is no surprise. */
   killed: boolean;
   lives: number;
+  /** What its last trap said. */
+  trap: string;
   /** The page that stands on the log; null: the next one must be whole. */
   page: Uint8Array | null;
 }
@@ -87,6 +89,8 @@ export class Posix implements Target {
     const arrivals = [{ to, twin: false, delayUs: 0 }];
     this.log.add({ type: facts.SENT, atUs: this.#atUs, device: from, twin: false, ...of, arrivals });
   });
+  /** Tapes of devices that trapped. */
+  readonly dumps: { device: number; message: string; file: string }[] = [];
   readonly #blocks = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #height = 0;
@@ -109,6 +113,7 @@ export class Posix implements Target {
       process: null,
       killed: false,
       lives: 0,
+      trap: "",
       page: null,
     }));
     log.onGap = () => this.#devices.forEach((device) => (device.page = null));
@@ -298,7 +303,10 @@ export class Posix implements Target {
     } else if (message.what === "reset") {
       this.#power(device, false, "reset");
       this.#power(device, true, "start");
-    } else if (message.what === "sent") this.#pairs.sent(message.bytes);
+    } else if (message.what === "trap") device.trap = message.words;
+    else if (message.what === "crash")
+      this.dumps.push({ device: device.index, message: device.trap, file: message.path });
+    else if (message.what === "sent") this.#pairs.sent(message.bytes);
     else if (message.what === "heard") {
       const sender = this.#devices.find(({ process }) => process?.port === message.port);
       if (sender === undefined) return;

@@ -21,6 +21,7 @@ extern uint16_t fake_udp_port;
 #define CONFIG_SYNOD_SEAL_KEY 5
 #define CONFIG_SYNOD_STACK 32768
 #define CONFIG_SYNOD_CODE_KEPT 64
+#define CONFIG_SYNOD_BOX 68
 #define CONFIG_SYNOD_BANK_1 160 // pointers here are twice as long
 #define CONFIG_SYNOD_BANK_2 256
 #define CONFIG_SYNOD_SENSE_MS 1000
