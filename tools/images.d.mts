@@ -1,6 +1,6 @@
 // Types of images.mjs.
 
-export type BoardName = "stm32f405" | "an386" | "riscv" | "lx106";
+export type BoardName = "stm32f405" | "an385" | "an386" | "an505" | "riscv" | "lx106";
 export const BOARDS: Readonly<Record<BoardName, { readonly cc: string; readonly qemu: string }>>;
 
 /** Debian packages that this board's images and emulator lack here. */

@@ -29,6 +29,23 @@ const arm = (...cpu) => ({
 
 const ALONE = ["-net", "none", "-serial", "null"];
 
+/** The MPS2 board with one of its FPGA images. */
+const mps2 = (an, cpu, script = "mps2/mps2.ld") => ({
+  ...arm(cpu, `-DAN=${an}`),
+  files: [
+    ["bare", "semihost.c"],
+    ["cortexm", "start.c"],
+    ["mps2", "chip.c"],
+  ],
+  live: [
+    ["bare", "regions.c", "filed.c"],
+    ["cortexm", "live.c"],
+    ["mps2", "live.c", "lan9118.c"],
+  ],
+  script,
+  machine: [...MACHINES[`an${an}`].machine, ...ALONE],
+});
+
 /** By name: how an image is compiled, and what runs it. `script` is the linker's. */
 export const BOARDS = {
   stm32f405: {
@@ -55,21 +72,9 @@ export const BOARDS = {
     emulated: ["-Wl,--defsym=BANK2=0x20020000"], // QEMU has no CCM there
     machine: [...MACHINES.stm32f405.machine, ...ALONE],
   },
-  an386: {
-    ...arm("-mcpu=cortex-m4"),
-    files: [
-      ["bare", "semihost.c"],
-      ["cortexm", "start.c"],
-      ["mps2", "chip.c"],
-    ],
-    live: [
-      ["bare", "regions.c", "filed.c"],
-      ["cortexm", "live.c"],
-      ["mps2", "live.c", "lan9118.c"],
-    ],
-    script: "mps2/an386.ld",
-    machine: [...MACHINES.an386.machine, ...ALONE],
-  },
+  an385: mps2(385, "-mcpu=cortex-m3"),
+  an386: mps2(386, "-mcpu=cortex-m4"),
+  an505: mps2(505, "-mcpu=cortex-m33", "mps2/an505.ld"),
   riscv: {
     cc: "riscv64-unknown-elf-gcc",
     packages: {

@@ -263,7 +263,7 @@ async function board(args: string[]): Promise<number> {
   const name = ram.named(word("--board") ?? "");
   const blocks = args.includes("--blocks") ? Number(word("--blocks")) : 1000;
   if (name === null || !Number.isInteger(blocks) || blocks < 1) {
-    console.error("usage: npm run size -- --board stm32f405|an386|riscv|lx106 [--blocks N] [--json]");
+    console.error("usage: npm run size -- --board stm32f405|an385|an386|an505|riscv|lx106 [--blocks N] [--json]");
     return 2;
   }
   const why = ram.lacking(name);

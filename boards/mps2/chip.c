@@ -1,12 +1,14 @@
-// MPS2's CMSDK timer 0, which counts down at 25 MHz: 40 of QEMU's instructions a step.
+// MPS2's CMSDK timer 0, which counts down at the board's clock: 40 or 50 of QEMU's instructions a step.
 
 #include "board.h"
+#include "mps2.h"
 
-#define CTRL (*(volatile uint32_t *)0x40000000u)
-#define VALUE (*(volatile uint32_t *)0x40000004u)
-#define RELOAD (*(volatile uint32_t *)0x40000008u)
+#define REGISTER(offset) (*(volatile uint32_t *)(MPS2_TIMER + (offset)))
+#define CTRL REGISTER(0x0u)
+#define VALUE REGISTER(0x4u)
+#define RELOAD REGISTER(0x8u)
 #define ENABLE 1u
-#define STEP 40u
+#define STEP (1000000000u / MPS2_HZ)
 
 void board_init(void) {
     RELOAD = 0xffffffffu;

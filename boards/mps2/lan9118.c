@@ -6,8 +6,9 @@
 
 #include "cortexm.h"
 #include "live.h"
+#include "mps2.h"
 
-#define REGISTER(offset) (*(volatile uint32_t *)(0x40200000u + (offset)))
+#define REGISTER(offset) (*(volatile uint32_t *)(MPS2_ETHERNET + (offset)))
 #define RX_DATA REGISTER(0x00u)
 #define TX_DATA REGISTER(0x20u)
 #define RX_STATUS REGISTER(0x40u)
@@ -34,7 +35,6 @@
 #define MAC_ON 0x001C000Cu // both directions, full duplex, all multicast, promiscuous
 #define RX_ERROR 0x8000u   // RX_STATUS
 #define WHOLE 0x3000u      // TX command A: first and last segment
-#define IRQ 13u
 #define PATIENCE 100000u
 
 #define TYPE_HIGH 0x88u
@@ -68,12 +68,13 @@ bool radio_open(const char **error) {
     INT_STS = 0xffffffffu;
     INT_EN = RX_STATUS_LEVEL;
     IRQ_CFG = IRQ_PUSH_PULL;
-    NVIC_ENABLE(IRQ);
+    NVIC_ENABLE(MPS2_ETHERNET_IRQ);
     return true;
 }
 
 void lan9118_interrupt(void) {
-    if (INT_STS & RX_STATUS_LEVEL) NVIC_DISABLE(IRQ); // it ended the rest; radio_hear listens again
+    if (INT_STS & RX_STATUS_LEVEL)
+        NVIC_DISABLE(MPS2_ETHERNET_IRQ); // it ended the rest; radio_hear listens again
 }
 
 static void put(const uint8_t *p, uint32_t n) { // n: whole words
@@ -137,7 +138,7 @@ uint32_t radio_hear(uint8_t *p, uint32_t room) {
     while (n == 0 && (RX_FIFO_INF >> 16 & 0xffu) > 0) n = take(RX_STATUS, p, room);
     if (n == 0) {
         INT_STS = RX_STATUS_LEVEL;
-        NVIC_ENABLE(IRQ);
+        NVIC_ENABLE(MPS2_ETHERNET_IRQ);
     }
     return n;
 }

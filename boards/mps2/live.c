@@ -4,24 +4,28 @@
 #include "board.h"
 #include "cortexm.h"
 #include "lan9118.h"
+#include "mps2.h"
 
 #define KIB 1024u
-#define DATA (*(volatile uint32_t *)0x40004000u)
-#define STATE (*(volatile uint32_t *)0x40004004u)
-#define CTRL (*(volatile uint32_t *)0x40004008u)
-#define INTCLEAR (*(volatile uint32_t *)0x4000400Cu)
-#define BAUDDIV (*(volatile uint32_t *)0x40004010u)
+#define REGISTER(offset) (*(volatile uint32_t *)(MPS2_UART + (offset)))
+#define DATA REGISTER(0x0u)
+#define STATE REGISTER(0x4u)
+#define CTRL REGISTER(0x8u)
+#define INTCLEAR REGISTER(0xCu)
+#define BAUDDIV REGISTER(0x10u)
 
 #define TX_FULL 1u
 #define RX_FULL 2u
 #define RX_INTERRUPT 2u
 #define ON 3u // both directions
 #define LISTEN 8u
-#define CLOCK_HZ 25000000u
 #define BAUD 921600u
 
-const char live_name[] = "an386";
-const uint32_t chip_line_irq = 0;
+#define TEXT(x) #x
+#define NAMED(x) TEXT(x)
+
+const char live_name[] = "an" NAMED(AN);
+const uint32_t chip_line_irq = MPS2_UART_IRQ;
 
 /** As an external NOR chip with sectors of 4 KiB has them. */
 const flash_region live_regions[SYNOD_RECORD_REGIONS + 1] = {{0, 0, 0},
@@ -31,10 +35,10 @@ const flash_region live_regions[SYNOD_RECORD_REGIONS + 1] = {{0, 0, 0},
                                                              {64 * KIB, 4 * KIB, 1},
                                                              {64 * KIB, 4 * KIB, 1}};
 
-uint32_t chip_clock(void) { return CLOCK_HZ; }
+uint32_t chip_clock(void) { return MPS2_HZ; }
 
 void chip_line(void) {
-    BAUDDIV = CLOCK_HZ / BAUD;
+    BAUDDIV = MPS2_HZ / BAUD;
     CTRL = ON | LISTEN;
     NVIC_ENABLE(chip_line_irq);
 }

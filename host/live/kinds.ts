@@ -2,7 +2,7 @@
 //
 //   posix             a process (boards/posix)
 //   sim               a simulated device in this process
-//   qemu:BOARD        a board in an emulator: stm32f405, an386, riscv
+//   qemu:BOARD        a board in an emulator: stm32f405, an385, an386, an505, riscv
 //   serial:PATH       a board on a desk, serial:/dev/ttyUSB0 or serial:/dev/ttyUSB0@115200
 //   KIND*N            N of them                         qemu:stm32f405,qemu:an386,posix,sim*4
 //

@@ -11,15 +11,17 @@ import * as assert from "uvu/assert";
 import * as line from "../../firmware/wire/line.ts";
 import * as layout from "../../firmware/wire/slot.ts";
 import * as request from "../../firmware/wire/request.ts";
-import { fromHex, hex } from "../../host/device/bytes.ts";
+import { fromHex, hex, u32 } from "../../host/device/bytes.ts";
 import * as partition from "../../host/flash/partition.ts";
 import * as slot from "../../host/flash/slot.ts";
 import { understood } from "../../host/flash/listen.ts";
 import * as provision from "../../host/fleet/provision.ts";
+import { replay } from "../../host/tape/replay.ts";
+import * as tape from "../../host/tape/tape.ts";
 import * as refusal from "../../host/wire/refusal.ts";
 import * as words from "../../host/wire/words.ts";
 import { buildTool, paths, wasm3Folder } from "../../tools/boards.mjs";
-import { lacking, root } from "./board.ts";
+import { fixture, lacking, root } from "./board.ts";
 import { Fake, fakeEsp32, flashFile, freePort, KEY, moduleOf, table } from "./esp32.ts";
 import { until } from "./posix.ts";
 
@@ -126,6 +128,26 @@ test("a fake ESP32 boots the module from its partition, says which, and answers 
   assert.match(identity.publicKey, /^[0-9a-f]{64}$/);
   assert.is(await fake.request(99), 180, "what nobody knows is refused by number");
   assert.is(fake.words, "");
+  await fake.kill();
+});
+
+test("a call that traps leaves its tape on the line, the page before it too where the box has room, and the chip starts again", async () => {
+  if (!program) return;
+  const { wasm: faulty } = await fixture();
+  const fake = await alone(flashFile(faulty));
+  await until(() => fake.all(line.BOOT).length > 0, "BOOT", 30_000);
+  await fake.request(4, 1);
+  fake.send(line.REQUEST, 7, Uint8Array.of(3)); // divides by zero
+  await until(() => fake.all(line.CRASH).some(({ a }) => a === 1), "the end of a tape", 30_000);
+  assert.match(Buffer.from(fake.all(line.TRAP)[0].bytes).toString(), /divide by zero/);
+  const parts = fake.all(line.CRASH);
+  const bytes = new Uint8Array(Buffer.concat(parts.map((p) => p.bytes.subarray(line.CRASH_PART))));
+  assert.is(u32(parts.at(-1)!.bytes, line.CRASH_OFFSET), bytes.length);
+  const notes = tape.parse(bytes).filter(({ type }) => type === tape.NOTE);
+  assert.equal(notes.map(({ payload }) => Object.keys(tape.note(payload) as object)), [["trap"]]); // prettier-ignore
+  const { divergence, trapped } = replay(bytes, "v8", faulty);
+  assert.equal([divergence, trapped], [null, true]);
+  await until(() => fake.all(line.BOOT).length > 1, "it starts again", 30_000);
   await fake.kill();
 });
 

@@ -42,7 +42,7 @@ function course(calls: number, members = 0): { file: string; trace: string } {
   return { file, trace };
 }
 
-for (const board of ["an386", "riscv", "lx106"] satisfies BoardName[])
+for (const board of ["an385", "an386", "an505", "riscv", "lx106"] satisfies BoardName[])
   test(`${board}: the device decides what it decides elsewhere, two runs alike`, async () => {
     if (lacking(BOARDS[board].cc, BOARDS[board].qemu)) return;
     const { file, trace } = course(120);

@@ -50,13 +50,14 @@ const CHIPS: [cc: string, sources: string[], flags: string[]][] = [
   [
     "arm-none-eabi-gcc",
     [...bare("stm32f405"), ...files("cortexm", ".c"), ...files("mps2", ".c")],
-    ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"],
+    ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-DAN=386"],
   ],
+  ["arm-none-eabi-gcc", files("mps2", ".c"), ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft", "-DAN=505"]],
   ["riscv64-unknown-elf-gcc", bare("riscv"), ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
   ["xtensa-lx106-elf-gcc", bare("xtensa", "bare/semihost.c"), ["-isystem", "/usr/lib/xtensa-lx106-elf/include"]],
 ];
 for (const [cc, sources, flags] of CHIPS)
-  test(`nor has ${cc} about its board`, async () => {
+  test(`nor has ${cc} about its board, ${flags[0]}`, async () => {
     if (lacking(cc)) return;
     assert.is(
       await complaints(cc, sources, [...flags, "-I", join(root, "boards/bare"), "-I", join(root, "boards/cortexm")]),
@@ -66,7 +67,7 @@ for (const [cc, sources, flags] of CHIPS)
 
 const ESP32 = [...files("esp32", ".c"), join(root, "boards/esp32/example/main.c")];
 const FAKE = ["-I", join(root, "test/boards/idf")];
-for (const [cc, , flags] of [["gcc", [], []], ["clang", [], []], ...CHIPS.slice(1)] as typeof CHIPS)
+for (const [cc, , flags] of [["gcc", [], []], ["clang", [], []], ...CHIPS.slice(2)] as typeof CHIPS)
   test(`nor has ${cc} about boards/esp32, against stand-ins of ESP-IDF's headers`, async () => {
     if (lacking(cc)) return;
     assert.is(await complaints(cc, ESP32, [...flags, ...idf]), "");
@@ -83,13 +84,25 @@ for (const [cc, , flags] of [["gcc", [], []], ["clang", [], []], ...CHIPS.slice(
   });
 
 /** Files of ours: core.c and fuse.c are wasm3's with ours around them, and rival.c is no part of a device. */
-const ours = ["runtime", "binding", "posix", "bare", "cortexm", "stm32f405", "mps2", "riscv", "xtensa"]
+const ours = [
+  "runtime",
+  "binding",
+  "posix",
+  "bare",
+  "cortexm",
+  "stm32f405",
+  "mps2",
+  "riscv",
+  "xtensa",
+  "esp32",
+  "template",
+]
   .flatMap((folder) => files(folder, ".c"))
   .filter((f) => !/(core|fuse|rival)\.c$/.test(f));
 
 /** What cppcheck finds in these files. */
 async function findings(sources: string[]): Promise<string> {
-  const about = ["runtime", "bare", "cortexm", "posix"].flatMap((f) => ["-I", join(root, "boards", f)]);
+  const about = [...["runtime", "bare", "cortexm", "posix"].flatMap((f) => ["-I", join(root, "boards", f)]), ...idf];
   const quiet = ["--quiet", "--suppress=missingInclude", "--suppress=missingIncludeSystem"];
   // the linker's symbols are addresses, not objects: their difference is meant
   const symbols = `--suppress=comparePointers:${join(root, "boards/bare")}/*`;

@@ -34,7 +34,7 @@ async function living(
 
 if (emulators) {
   test("four emulated boards form a cell and commit 50 blocks with readings", () =>
-    living("qemu:stm32f405,qemu:an386*2,qemu:riscv", async (fleet, seen) => {
+    living("qemu:stm32f405,qemu:an385,qemu:an505,qemu:riscv", async (fleet, seen) => {
       const readings = new Set<number>();
       let transactions = 0;
       fleet.log.on((fact) => {

@@ -6,6 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as kinds from "../../host/live/kinds.ts";
 import type { Message } from "../../host/live/life.ts";
+import * as qemu from "../../host/live/qemu.ts";
 import { replay } from "../../host/tape/replay.ts";
 import * as refusal from "../../host/wire/refusal.ts";
 import { binding, fixture } from "../boards/board.ts";
@@ -13,7 +14,7 @@ import { emulators, fresh, there } from "../target/processes.ts";
 
 await binding();
 const { path: wasm, wasm: module } = await fixture();
-const boards: kinds.Kind[] = emulators ? ["qemu:stm32f405", "qemu:an386", "qemu:riscv"] : [];
+const boards: kinds.Kind[] = emulators ? qemu.BOARDS.map((b) => `qemu:${b}` as const) : [];
 
 for (const kind of [...(there ? (["posix"] as const) : []), "sim" as const, ...boards])
   for (const [what, bytes, why] of [

@@ -72,7 +72,7 @@ test("it is whole by its own sums, and says what it holds", () => {
   const module = sha256(readFileSync(join(root, "build/device.wasm")));
   assert.is(
     read(archive, "VERSION"),
-    `synod ${version}\nabi ${abi.MAJOR}.${abi.MINOR}\nline 1\nwasm3 0.5.0\nmodule ${module} abi ${abi.MAJOR}.${abi.MINOR}\n`,
+    `synod ${version}\nabi ${abi.MAJOR}.${abi.MINOR}\nline 2\nwasm3 0.5.0\nmodule ${module} abi ${abi.MAJOR}.${abi.MINOR}\n`,
   );
   for (const path of ["LICENSE", "licenses/LICENSE.wasm3", "INTEGRATION.md", "ABI.md", "boards/template/port.c"])
     assert.ok(existsSync(join(archive.root, path)), path);
