@@ -5,12 +5,12 @@
 //   host/dashboard/main.ts ── esbuild ──> script ─┐
 //   host/dashboard/style.css ── esbuild ──> style ─┴─> host/dashboard/index.html, both inside
 //
-// In a browser host/dashboard/bytes.ts stands in for host/device/bytes.ts; what commands alone say of boards on a desk is left out. Rule: the same sources give the same bytes, and no
+// In a browser host/dashboard/bytes.ts and sandbox.ts stand in for those of host/device; what commands alone say of boards on a desk is left out. Rule: the same sources give the same bytes, and no
 // address stands in the page that a browser would fetch.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -18,10 +18,12 @@ const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 const out = join(root, "build/dashboard.html");
 const stampFile = join(root, "build/dashboard.stamp");
 
-const twin = {
-  name: "browser bytes",
+const twins = {
+  name: "browser twins",
   setup(build) {
-    build.onResolve({ filter: /\/bytes\.ts$/ }, () => ({ path: join(root, "host/dashboard/bytes.ts") }));
+    build.onResolve({ filter: /\/(bytes|sandbox)\.ts$/ }, ({ path }) => ({
+      path: join(root, "host/dashboard", basename(path)),
+    }));
   },
 };
 
@@ -61,7 +63,7 @@ export async function bundle() {
     target: "es2022",
     charset: "utf8",
     metafile: true,
-    plugins: [twin, without],
+    plugins: [twins, without],
   });
   const style = await esbuild.build({ ...common, entryPoints: ["host/dashboard/style.css"], target: "chrome110" });
   const text = ({ outputFiles }) => outputFiles[0].text.trim();

@@ -76,7 +76,7 @@ export class Live {
     this.#ledger = new Ledger(this.#seen);
     const { header } = log;
     if (header === null) throw new Error("this log has no fleet yet");
-    this.scene = scenes.create(header.n, title);
+    this.scene = scenes.create(header.n, title, tape.devices(header) - header.n);
     for (const lane of this.scene.lanes) lane.up = false;
     const senses = header.options.senses as { recording?: recording.Pace } | undefined;
     this.#pace = senses?.recording ?? null;
@@ -160,7 +160,10 @@ export class Live {
     else if (event.kind === "view") this.#view(device, event.view, event.leader);
     else if (event.kind === "recovered") lane.height = event.finalHeight;
     else if (event.kind === "reading") this.#sensed(timeMs, device, event.channel, Number(event.value));
-    else if (event.kind === "commit") {
+    else if (event.kind === "trusted") {
+      [lane.height, lane.view] = [event.height, event.view];
+      scenes.mark(scene, device, Mark.commit);
+    } else if (event.kind === "commit") {
       lane.height = event.height;
       scenes.mark(scene, device, Mark.commit);
       if (event.height > this.#told && !this.#blocks.has(event.height)) this.#keep(event);
@@ -170,7 +173,7 @@ export class Live {
       this.#results.set(event.height, results.set(event.index, event));
     } else if (event.kind === "executed") {
       scene.supply = event.supply;
-      if (this.#seen.devices[device].lies || event.height <= this.#told) return;
+      if (this.#seen.devices[device]?.lies || event.height <= this.#told) return;
       if (!this.#executed.has(event.height)) this.#executed.set(event.height, timeMs);
       this.#tellAll();
     }

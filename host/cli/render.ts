@@ -94,7 +94,7 @@ const LATE = 16;
 function stateOf(lane: Lane, top: number): [string, Style] {
   if (!lane.up) return ["killed", "red"];
   if (lane.side) return [`side ${lane.side}`, "yellow"];
-  return lane.height + LATE < top ? ["behind", "yellow"] : ["up", "green"];
+  return lane.height + LATE < top ? ["behind", "yellow"] : [lane.member ? "member" : "up", "green"];
 }
 
 function lanes(scene: Scene, look: Look, most: number): string[] {

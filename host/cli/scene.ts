@@ -17,6 +17,8 @@ export interface Lane {
   height: number;
   view: number;
   leader: boolean;
+  /** It belongs to the cell without a vote. */
+  member: boolean;
   marks: Mark[];
 }
 
@@ -84,8 +86,8 @@ export const TICKS = 400;
 /** As many readings as a sparkline shows. */
 export const SPARKS = 60;
 
-/** A scene of n devices in which nothing has happened. */
-export function create(n: number, title: string, tickMs = 200): Scene {
+/** A scene of n devices that vote, and members, in which nothing has happened. */
+export function create(n: number, title: string, members = 0, tickMs = 200): Scene {
   return {
     title,
     now: 0,
@@ -93,7 +95,7 @@ export function create(n: number, title: string, tickMs = 200): Scene {
     pace: 1,
     paused: false,
     split: false,
-    lanes: Array.from({ length: n }, () => lane()),
+    lanes: Array.from({ length: n + members }, (_, i) => lane(i >= n)),
     commits: [],
     gauges: [],
     blocks: 0,
@@ -108,7 +110,10 @@ export function create(n: number, title: string, tickMs = 200): Scene {
   };
 }
 
-const lane = (): Lane => ({ up: true, side: 0, height: 0, view: 0, leader: false, marks: [Mark.idle] });
+const lane = (member: boolean): Lane => ({
+  ...{ up: true, side: 0, height: 0, view: 0, leader: false, member },
+  marks: [Mark.idle],
+});
 
 /** Notes what a device did in the current tick. */
 export function mark(scene: Scene, device: number, what: Mark): void {

@@ -184,10 +184,10 @@ export class Run {
     const { target } = this.#stage;
     const done = (deed: Deed): Promise<void> => target.do(deed);
     if (key === "p") return this.#stage.paused ? this.#stage.resume() : this.#stage.pause();
-    if (key === "s") return done(schedule.evenAndOdd(target.n));
+    if (key === "s") return done(schedule.evenAndOdd(target.devices));
     if (key === "h") return done({ do: "heal" });
-    const device = /^\d$/.test(key) ? Number(key) : target.n;
-    if (device < target.n) return done({ do: target.up(device) ? "kill" : "restart", device });
+    const device = /^\d$/.test(key) ? Number(key) : target.devices;
+    if (device < target.devices) return done({ do: target.up(device) ? "kill" : "restart", device });
   }
 
   #progress(nowMs: number): string {

@@ -44,8 +44,8 @@ interface Plan {
 
 /** The fleet in real time that --devices lists, in a folder. */
 function live(values: flag.Values, devices: string, given: number | undefined): Plan {
-  const n = kinds.parse(devices).length;
-  if (given !== undefined && given !== n) throw new exit.Usage(`--devices names ${n} devices, not ${given}`);
+  const n = kinds.voters(kinds.parse(devices));
+  if (given !== undefined && given !== n) throw new exit.Usage(`--devices names ${n} devices that vote, not ${given}`);
   if (!["", "posix"].includes(flag.text(values, "engine")))
     throw new exit.Usage("--devices is a fleet in real time: without --engine");
   const dir = flag.text(values, "dir");
@@ -58,6 +58,8 @@ const newFolder = (): string => join(tmpdir(), `synod-fleet-${randomBytes(4).toS
 /** The fleet that a number of devices and an engine ask for: simulated, or processes in a folder. */
 function plain(values: flag.Values, given: number | undefined): Plan {
   const devices = flag.text(values, "devices");
+  const members = flag.integer(values, "members", 0, 0, 64);
+  if (devices !== "" && members > 0) throw new exit.Usage("--devices names members itself, as member:posix*2");
   if (devices !== "") return live(values, devices, given);
   const which = flag.oneOf(values, "engine", "wasm3", ENGINES);
   const dir = flag.text(values, "dir");
@@ -67,6 +69,7 @@ function plain(values: flag.Values, given: number | undefined): Plan {
     return { word: `sim:${n}`, options: { engine: which, n }, file: "" };
   }
   const folder = dir === "" ? newFolder() : resolve(dir);
+  if (members > 0) return live(values, `posix*${given ?? DEVICES},member:posix*${members}`, given);
   const n = given ?? (dir === "" ? DEVICES : undefined); // a folder that is not blank knows its fleet
   return { word: `posix:${folder}`, options: n === undefined ? {} : { n }, file: join(folder, "fleet.json") };
 }
@@ -80,6 +83,10 @@ function named(values: flag.Values, words: string[]): Plan {
   if (!targets.isTarget(word)) return plain(values, flag.integerOf(word, "the number of devices", 1, 32));
   const what = targets.parse(word);
   if (what.kind === "sim") return plain(values, what.n);
+  if (flag.text(values, "members") !== "")
+    throw new exit.Usage(
+      "--members is for a fleet that begins here: a folder, a file or a running fleet knows its own",
+    );
   const own = flag.text(values, "engine");
   const chosen = own === "" ? {} : { engine: flag.oneOf(values, "engine", "wasm3", ENGINES) };
   if (what.kind === "posix") return { word, options: {}, file: join(what.dir, "fleet.json") };
@@ -94,7 +101,6 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
   const from = flag.integer(values, "from", targets.DEMO.recording.from, 0, 4416);
   const list = flag.list(values, "faults", faults.NAMES, "none");
   const members = flag.integer(values, "members", 0, 0, 64);
-  if (members > 0 && !simulated) throw new exit.Usage("--members is for simulated fleets");
   const slow = board.asked(values);
   const wasm = given("wasm") ? { wasm: engine.module(flag.text(values, "wasm")) } : {};
   const token = given("token") ? { token: flag.text(values, "token") } : {};
@@ -103,7 +109,7 @@ function details(values: flag.Values, simulated: boolean): targets.Options {
     ...(simulated || given("mtu") ? { mtu } : {}),
     ...(simulated || given("from") ? { senses: targets.demo(slow, from) } : {}),
     ...(list.length > 0 ? { faults: list } : {}),
-    ...(members > 0 ? { members, memberWasm: engine.built("member.wasm") } : {}),
+    ...(members > 0 && simulated ? { members, memberWasm: engine.built("member.wasm") } : {}),
     ...(slow === "none" ? {} : { board: slow }),
     ...(flag.on(values, "accelerate") ? { accelerate: true } : {}),
     ...wasm,
@@ -132,9 +138,9 @@ function title(target: Target): string {
     accelerate,
     devices: list,
   } = (target.log.header?.options ?? {}) as Record<string, string | number | boolean | undefined> & { board?: Costs };
-  const mixed = /^posix(\*\d+)?$/.test(`${list ?? "posix"}`) ? "processes" : `${list}`;
-  if (target.log.header?.kind !== "sim") return `${devices}  ${mixed}${accelerate ? ", accelerated" : ""}`;
+  const mixed = /^posix(\*\d+)?(,member:posix(\*\d+)?)?$/.test(`${list ?? "posix"}`) ? "processes" : `${list}`;
   const beside = members ? ` and ${members} ${members === 1 ? "member" : "members"}` : "";
+  if (target.log.header?.kind !== "sim") return `${devices}${beside}  ${mixed}${accelerate ? ", accelerated" : ""}`;
   return `${devices}${beside}  ${which}  seed ${seed}${mtu ? `  mtu ${mtu}` : ""}${slow ? `  ${slow.name}` : ""}`;
 }
 
@@ -199,7 +205,7 @@ async function perform(values: flag.Values, target: Target, plan: Plan, how: Man
   const { json, view, speed, seconds } = how;
   // A fleet that ran before we came is watched for so long from now on.
   const endMs = (target.kind === "remote" ? target.nowMs : 0) + 1000 * seconds;
-  const actions = schedule.read(values, target.n);
+  const actions = schedule.read(values, target.devices);
   const wanted = target.kind === "remote" ? null : how.served;
   const file = describe(plan, target);
   const stage = new Stage(target, { speed });
@@ -238,11 +244,11 @@ export const command: Command = {
   ],
   options: [
     valued("--engine", "wasm3, v8, or posix: each device a process (default wasm3)"),
-    valued("--members", "Devices of a simulation that do not vote, beside those shown (default 0)"),
+    valued("--members", "Devices that belong to the cell without a vote, beside those that do (default 0)"),
     valued("--dir", "posix: folder of the processes' flash (default: a new one)"),
     valued(
       "--devices",
-      "A fleet of several kinds in real time: posix, sim, qemu:BOARD, serial:PATH, each with *N for N",
+      "A fleet of several kinds in real time: posix, sim, qemu:BOARD, serial:PATH, each with *N for N; member:KIND last",
     ),
     switched("--accelerate", "posix: libsodium checks, signs and hashes; devices decide the same, only sooner"),
     valued("--fleet", "A fleet's description, fleet.json"),
@@ -282,7 +288,7 @@ export const command: Command = {
     if (kind === "file" && made.wasm === undefined) project.expectCurrent(plan.word);
     if (kind === "posix" && made.board !== undefined)
       throw new exit.Usage("--board is for simulated devices: processes are as fast as this machine");
-    const n = made.n ?? 32;
+    const n = (made.n ?? 32) + (made.members ?? 0);
     schedule.read(values, n);
     const record = tape.asked(values, n)?.device;
     if (made.engine !== undefined && made.engine !== "posix") await engine.ready(made.engine);

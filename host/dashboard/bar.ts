@@ -52,6 +52,7 @@ function whence(): VNode {
   const parts = [];
   if (header !== undefined) {
     parts.push(`${header.kind} · ${header.n} devices`);
+    if (header.options.members) parts.push(`${header.options.members as number} members`);
     if (header.options.seed !== undefined) parts.push(`seed ${String(header.options.seed)}`);
     if (typeof header.options.engine === "string") parts.push(header.options.engine);
   }

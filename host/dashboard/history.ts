@@ -115,12 +115,13 @@ export class History {
   readonly counted: Readonly<Record<keyof Counters, Seconds>>;
   readonly #work: (Counters | undefined)[] = [];
 
-  constructor(n: number) {
+  /** n devices, the first of which vote. */
+  constructor(n: number, voters = n) {
     this.n = n;
     this.marks = Array.from({ length: n }, () => ({ at: [], kind: [], value: [] }));
     this.dark = Array.from({ length: n }, () => []);
     this.refusals = Array.from({ length: n }, () => []);
-    this.entries = new ledger.Entries(n);
+    this.entries = new ledger.Entries(voters);
     const sums = counters.NAMES.map((name) => [name, new Seconds()]);
     this.counted = Object.fromEntries(sums) as Record<keyof Counters, Seconds>;
   }
@@ -174,7 +175,8 @@ export class History {
     else if (event.kind === "commit") {
       this.mark(device, atUs, Mark.commit, event.height);
       entries.commit(device, atUs, event);
-    } else if (event.kind === "executed") entries.executed(device, atUs, event);
+    } else if (event.kind === "trusted") this.mark(device, atUs, Mark.certificate, event.view);
+    else if (event.kind === "executed") entries.executed(device, atUs, event);
     else if (event.kind === "result") entries.result(device, atUs, event);
     else if (event.kind === "submitted") entries.submitted(device, atUs, event.id);
     else if (event.kind === "refused") {

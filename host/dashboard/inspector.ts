@@ -162,7 +162,7 @@ export function Inspector(): VNode {
     { class: "inspector" },
     heading(device, i, model.header.kids[i] ?? "", state.height),
     h("h4", null, "State, as its module answers", kept !== null && h("small", null, `page of ${text(kept.atUs)}`)),
-    kept === null ? h("p", { class: "hint" }, "The tape keeps no page of its memory for this moment.") : answers(model, i, kept.page), // prettier-ignore
+    kept === null ? h("p", { class: "hint" }, device.member ? "A member verifies and holds no state: ask a device that votes." : "The tape keeps no page of its memory for this moment.") : answers(model, i, kept.page), // prettier-ignore
     sensed.length + acts.length > 0 && h("dl", null, sensed, acts),
     h("h4", null, "Votes"),
     journal(model, i),

@@ -51,7 +51,7 @@ function blocks(model: Model, us: number): VNode {
     if (atUs > us) continue;
     const by = commits.reduce((sum, at) => sum + (at > 0 && at <= us ? 1 : 0), 0);
     const took = votedUs > 0 && executedUs > 0 && executedUs <= us ? ms(executedUs - votedUs) : "";
-    const cells = [height, digest.slice(0, 8), view, proposer, txCount, took, `${by}/${model.n}`];
+    const cells = [height, digest.slice(0, 8), view, proposer, txCount, took, `${by}/${model.header.n}`];
     rows.push(h("tr", { key: height }, cells.map((cell, k) => h("td", { key: k }, cell)))); // prettier-ignore
   }
   return table(["height", "block", "view", "leader", "txs", "took", "devices"], rows);

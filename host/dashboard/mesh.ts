@@ -139,8 +139,10 @@ function ring(ctx: Ctx, { model, us, places, colours, ringUs }: Scene, i: number
   }
 }
 
-function node(ctx: Ctx, scene: Scene, device: Device, i: number, r: number): void {
+/** A device; members are smaller. */
+function node(ctx: Ctx, scene: Scene, device: Device, i: number, full: number): void {
   const { places, colours, state, selected } = scene;
+  const r = device.member ? full * 0.7 : full;
   const at = places[i];
   if (i === selected) {
     circle(ctx, at, r + 5);

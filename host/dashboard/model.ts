@@ -50,13 +50,13 @@ export class Model {
     this.header = header;
     this.#live = states.begin(header);
     this.#snapshots = [{ position: 0, state: states.copy(this.#live) }];
-    this.history = new History(header.n);
+    this.history = new History(this.n, header.n);
     this.pages = new Pages(header.n, limits.pages);
     this.store = new Store(limits.records);
   }
 
   get n(): number {
-    return this.header.n;
+    return fleet.devices(this.header);
   }
 
   /** The module that a device runs; null when the tape has not brought it. */

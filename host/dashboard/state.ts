@@ -19,6 +19,8 @@ export interface Device {
   height: number;
   executed: number;
   observer: boolean;
+  /** It belongs to the cell without a vote. */
+  member: boolean;
   /** Side of a split, from 1; 0 while the radio is whole. */
   side: number;
   /** It was told to lie, or was one from the start. */
@@ -67,13 +69,22 @@ export function word(device: Device, top: number): string {
   if (!device.up) return device.why === "killed" ? "killed" : `down: ${device.why}`;
   if (device.liar) return "liar";
   if (device.side > 0) return `side ${device.side}`;
-  return device.height + 16 < top ? "behind" : "up";
+  return device.height + 16 < top ? "behind" : device.member ? "member" : "up";
 }
 
 /** n devices of which nothing is known. */
 export function create(n: number): State {
   const devices = Array.from({ length: n }, (): Device => {
-    const of = { view: 0, height: 0, executed: 0, observer: false, side: 0, liar: false, exposed: false };
+    const of = {
+      view: 0,
+      height: 0,
+      executed: 0,
+      observer: false,
+      member: false,
+      side: 0,
+      liar: false,
+      exposed: false,
+    };
     const sums = { slowMs: 0, corrupt: 0, vote: "" as const, voteView: 0, frames: 0, bytes: 0, refused: 0 };
     return { known: false, up: false, why: "", sinceUs: 0, ...of, ...sums, sensed: {}, acts: {} };
   });
@@ -97,7 +108,8 @@ function villains(header: fleet.Header): number[] {
 
 /** A fresh state for the fleet that a header describes. */
 export function begin(header: fleet.Header): State {
-  const state = create(header.n);
+  const state = create(fleet.devices(header));
+  for (const device of state.devices.slice(header.n)) device.member = true;
   for (const device of villains(header)) if (device < header.n) state.devices[device].liar = true;
   return state;
 }
@@ -123,7 +135,8 @@ function said(state: State, device: Device, event: events.DeviceEvent): void {
   if (event.kind === "view") {
     device.view = event.view;
     if (event.view >= state.view) [state.view, state.leader] = [event.view, event.leader];
-  } else if (event.kind === "voted") [device.vote, device.voteView] = [event.vote, event.view];
+  } else if (event.kind === "trusted") [device.height, device.view] = [event.height, event.view];
+  else if (event.kind === "voted") [device.vote, device.voteView] = [event.vote, event.view];
   else if (event.kind === "commit") {
     device.height = event.height;
     state.height = Math.max(state.height, event.height);

@@ -66,7 +66,7 @@ const field = (detail: string): refusal.Refused => new refusal.Refused(refusal.D
 
 function fleet({ target, paused, speed, generation, forkable }: Staged): object {
   const { kind, n, verbs, nowMs, log } = target;
-  const devices = Array.from({ length: n }, (_, device) => ({
+  const devices = Array.from({ length: target.devices }, (_, device) => ({
     device,
     up: target.up(device),
     kid: log.header?.kids[device] ?? null,
@@ -102,7 +102,7 @@ const shown = ({ reason, answer: said, submitted }: Reply): object => ({
 });
 
 async function deed({ target }: Staged, { body: bytes }: Asked): Promise<object> {
-  const checked = deeds.check(body.object(bytes, null), target.n);
+  const checked = deeds.check(body.object(bytes, null), target.devices);
   if (!target.verbs.includes(checked.do))
     throw new refusal.Refused(
       refusal.DEED_CANNOT,

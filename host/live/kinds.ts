@@ -4,9 +4,10 @@
 //   sim               a simulated device in this process
 //   qemu:BOARD        a board in an emulator: stm32f405, an385, an386, an505, riscv
 //   serial:PATH       a board on a desk, serial:/dev/ttyUSB0 or serial:/dev/ttyUSB0@115200
-//   KIND*N            N of them                         qemu:stm32f405,qemu:an386,posix,sim*4
+//   member:KIND       one of these that belongs to the cell without a vote; behind all that vote
+//   KIND*N            N of them                         qemu:stm32f405,qemu:an386,posix,sim*4,member:posix
 //
-// Rule: all of them are the same device, of the same module; what differs is what carries it.
+// Rule: all that vote are the same device, of the same module, and so are all members; what differs is what carries it.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -21,13 +22,27 @@ import { Process } from "./process.ts";
 import * as qemu from "./qemu.ts";
 import * as tty from "./serial.ts";
 
-export type Kind = "posix" | "sim" | `qemu:${string}` | `serial:${string}`;
+/** What carries a device. */
+export type Carrier = "posix" | "sim" | `qemu:${string}` | `serial:${string}`;
+export type Kind = Carrier | `member:${Carrier}`;
 
 const MOST = 32;
 const shape = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_SHAPE, detail);
 
+const MEMBER = "member:";
+
+/** True for a device without a vote. */
+export const isMember = (what: Kind): boolean => what.startsWith(MEMBER);
+
+/** How many of these vote. */
+export const voters = (kinds: readonly Kind[]): number => kinds.filter((one) => !isMember(one)).length;
+
+const carrier = (what: Kind): Carrier => (isMember(what) ? what.slice(MEMBER.length) : what) as Carrier;
+
 /** One word of a list, checked. Throws Refused TARGET_SHAPE. */
 function kind(word: string): Kind {
+  if (word.startsWith(MEMBER) && !word.startsWith(MEMBER, MEMBER.length))
+    return `${MEMBER}${kind(word.slice(MEMBER.length)) as Carrier}`;
   if (word === "posix" || word === "sim") return word;
   if (word.startsWith("qemu:")) {
     const board = word.slice("qemu:".length);
@@ -35,7 +50,9 @@ function kind(word: string): Kind {
     throw shape(`no board "${board}" lives in an emulator; there is ${qemu.BOARDS.join(", ")}`);
   }
   if (/^serial:[^@]+(@\d{4,7})?$/.test(word)) return word as Kind;
-  throw shape(`a device is posix, sim, qemu:BOARD or serial:PATH, not "${word.slice(0, 60)}"`);
+  throw shape(
+    `a device is posix, sim, qemu:BOARD or serial:PATH, or one of these behind member:, not "${word.slice(0, 60)}"`,
+  );
 }
 
 /** The devices that a list names, in order. Throws Refused TARGET_SHAPE. */
@@ -45,7 +62,9 @@ export function parse(list: string): Kind[] {
     return Array<Kind>(count === undefined ? 1 : Number(count)).fill(kind(word));
   });
   if (kinds.length < 1 || kinds.length > MOST) throw shape(`a fleet has 1 to ${MOST} devices, not ${kinds.length}`);
-  const ports = kinds.filter((one) => one.startsWith("serial:"));
+  if (kinds.slice(0, voters(kinds)).some(isMember) || voters(kinds) === 0)
+    throw shape("members come last, behind the devices that vote");
+  const ports = kinds.map(carrier).filter((one) => one.startsWith("serial:"));
   if (new Set(ports).size !== ports.length) throw shape("a serial port leads to one board, and is named once");
   return kinds;
 }
@@ -84,16 +103,18 @@ export interface Place extends How {
 export const flashOf = (path: string, device: number): string => qemu.flashOf(join(path, String(device)));
 
 const hash = (module: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(module).digest());
-const boardOf = (what: Kind): string => what.slice("qemu:".length);
+const boardOf = (what: Carrier): string => what.slice("qemu:".length);
 
 /** Where the tape of a device's call that trapped lies. */
 export const crashOf = (path: string, device: number): string => join(path, String(device), "crash.tape");
 
 /** True when a list names a board: it computes at a board's pace, and its line carries little. */
-export const slow = (kinds: readonly Kind[]): boolean => kinds.some((one) => one !== "posix" && one !== "sim");
+export const slow = (kinds: readonly Kind[]): boolean =>
+  kinds.map(carrier).some((one) => one !== "posix" && one !== "sim");
 
 /** Contents of a flash region of a device, from its file; empty for a board on a desk. */
-export function region(what: Kind, path: string, device: number, number: number): Uint8Array {
+export function region(kind: Kind, path: string, device: number, number: number): Uint8Array {
+  const what = carrier(kind);
   if (what.startsWith("serial:")) return new Uint8Array();
   const usual = Object.values(REGIONS).map(({ size }) => size);
   const sizes = what.startsWith("qemu:") ? qemu.regionsOf(boardOf(what)) : usual;
@@ -101,21 +122,23 @@ export function region(what: Kind, path: string, device: number, number: number)
   return new Uint8Array(readFileSync(flashOf(path, device)).subarray(from, from + sizes[number - 1]));
 }
 
-/** Makes ready what these devices need: programs, images of this module. Throws Refused or an Error with a compiler's words. */
+/** Makes ready what these devices need, all of one module: programs, images around it. Throws Refused or an Error with a compiler's words. */
 export async function prepare(
   kinds: readonly Kind[],
   wasm: string,
   module: Uint8Array,
   { program }: How,
 ): Promise<void> {
-  if (kinds.includes("posix") && program === undefined) await native.ensure("posix");
+  const carriers = kinds.map(carrier);
+  if (carriers.includes("posix") && program === undefined) await native.ensure("posix");
   const sha = hash(module);
-  for (const what of new Set(kinds.filter((one) => one.startsWith("qemu:"))))
+  for (const what of new Set(carriers.filter((one) => one.startsWith("qemu:"))))
     await qemu.image(boardOf(what), wasm, qemu.imageOf(boardOf(what), sha));
 }
 
 /** Starts a device. `hear` is told each of its messages, in order. Throws Refused. */
-export function start(what: Kind, place: Place, hear: (message: Message) => void): Life {
+export function start(kind: Kind, place: Place, hear: (message: Message) => void): Life {
+  const what = carrier(kind);
   const { path, wasm, module, device, watch, tape, ...how } = place;
   const folder = join(path, String(device));
   mkdirSync(folder, { recursive: true });

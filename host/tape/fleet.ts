@@ -51,6 +51,7 @@ const ARRIVAL = 4;
 export interface Header {
   readonly version: 1;
   readonly kind: "sim" | "posix";
+  /** Devices that vote; those behind them, of number `options.members`, belong to the cell without a vote. */
   readonly n: number;
   /** What kind of run it is: `fleet` of `up` and of scenarios, `campaign` of `sim`. */
   readonly run: "fleet" | "campaign";
@@ -63,6 +64,9 @@ export interface Header {
   /** First 8 bytes of the genesis hash, hex: what a transaction names. */
   readonly cell: string;
 }
+
+/** All devices of a fleet: those that vote, and the members behind them. */
+export const devices = ({ n, options }: Header): number => n + Number(options.members ?? 0);
 
 export interface Arrival {
   readonly to: number;

@@ -5,7 +5,7 @@
 //     "board"?: "stm32f405"                                        the board whose speed simulated devices have (host/fleet/costs.ts)
 //     "senses"?: "weather" | "nothing" | {"recording": {"from": 2330, "intervalMs": 1000}}
 //     "dir"?: "flash",                                             posix: the folder with the processes' flash ("flash" by default)
-//     "devices"?: "qemu:stm32f405,posix,sim*2",                    posix: what its devices are, processes by default (host/live/kinds.ts)
+//     "devices"?: "qemu:stm32f405,posix,sim*2",                    posix: what its devices are, processes by default; members count beside n (host/live/kinds.ts)
 //     "gateway"?: "http://127.0.0.1:7777" }                        where it runs now; written by `synod up`
 //
 // Paths are relative to the file. Rule: a file that says anything else is refused by number, with the field and what it takes.
@@ -110,7 +110,7 @@ export function check(value: unknown, where: string): Described {
     throw shape(`${where}: "dir" is for "engine": "posix", a fleet of processes`);
   if (fields.engine !== "posix" && fields.devices !== undefined)
     throw shape(`${where}: "devices" is for "engine": "posix", a fleet in real time`);
-  if (fields.devices !== undefined && kinds.parse(fields.devices as string).length !== fields.n)
+  if (fields.devices !== undefined && kinds.voters(kinds.parse(fields.devices as string)) !== fields.n)
     throw shape(`${where}: "devices" names another number of devices than "n"`);
   if (fields.engine === "posix" && fields.board !== undefined)
     throw shape(`${where}: "board" is for a simulated fleet; processes are as fast as this machine`);

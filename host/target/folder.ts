@@ -1,6 +1,6 @@
 // The folder of a fleet of processes: what is left of it when nobody runs it, and how it comes to be.
 //
-//   PATH/module.wasm   what all its devices run
+//   PATH/module.wasm   what all its devices run that vote; PATH/member.wasm what the others run, where there are some
 //   PATH/cell          the PROVISION request that made it one cell (firmware/wire/request.ts): cell key and genesis
 //   PATH/0/flash ...   the flash file of each device (boards/posix/flash.h); beside it what else concerns that device
 //
@@ -27,7 +27,7 @@ import type { End, Life, Message } from "../live/life.ts";
 
 /** What a cell is made of; what is left out is that of the folder, or the usual when the folder is blank. */
 export interface Wanted extends Partial<provision.Cell> {
-  /** Number of devices. */
+  /** Number of devices that vote. */
   readonly n?: number;
   /** What each of them is; processes unless said otherwise. */
   readonly devices?: readonly kinds.Kind[];
@@ -35,14 +35,26 @@ export interface Wanted extends Partial<provision.Cell> {
 
 export interface Folder {
   readonly path: string;
+  /** Number of devices that vote. */
   readonly n: number;
+  /** All devices, members last. */
   readonly devices: readonly kinds.Kind[];
   readonly cell: provision.Cell;
   /** First 8 bytes of the genesis hash, hex. */
   readonly name: string;
   /** Key id of each device, hex. */
   readonly kids: readonly string[];
-  /** The module: its file, and its bytes. */
+  /** Public key of each device. */
+  readonly keys: readonly Uint8Array[];
+  /** The module of those that vote: its file, and its bytes. */
+  readonly wasm: string;
+  readonly module: Uint8Array;
+  /** That of the members; null where there are none. */
+  readonly light: Code | null;
+}
+
+/** A module: its file, and its bytes. */
+export interface Code {
   readonly wasm: string;
   readonly module: Uint8Array;
 }
@@ -51,6 +63,8 @@ export interface Folder {
 export interface How extends kinds.How {
   /** The module; the one in the folder otherwise, or the built meter. */
   readonly wasm?: Uint8Array;
+  /** The members'; the one in the folder otherwise, or the built meter without a vote. */
+  readonly memberWasm?: Uint8Array;
 }
 
 const DEVICES = 4;
@@ -58,7 +72,7 @@ const DEVICES = 4;
 const BOARD = "stm32f405";
 const CELL_KEY = 32;
 const GENESIS_AT = 1 + CELL_KEY;
-const BUILT = fileURLToPath(new URL("../../build/device.wasm", import.meta.url));
+const built = (name: string): string => fileURLToPath(new URL(`../../build/${name}`, import.meta.url));
 
 const other = (detail: string): refusal.Refused => new refusal.Refused(refusal.TARGET_OTHER, detail);
 
@@ -165,8 +179,8 @@ async function belongs(life: Life, genesisBytes: Uint8Array): Promise<boolean> {
 /** Gives a device its genesis, unless its flash holds it. Throws Refused TARGET_OTHER when it belongs elsewhere. */
 async function join_(path: string, of: Alone, bytes: Uint8Array, genesisBytes: Uint8Array): Promise<void> {
   const { device, life, identity } = of;
-  const at = genesis.VALIDATORS + genesis.STRIDE * device;
-  if (hex(identity!.publicKey) !== hex(genesisBytes, at, at + 32))
+  const at = genesis.VALIDATORS + genesis.STRIDE * device; // behind its end for a member, which no genesis names
+  if (at < genesisBytes.length && hex(identity!.publicKey) !== hex(genesisBytes, at, at + 32))
     throw other(`the flash of device ${device} belongs to another device: its key is not the one in ${path}/cell`);
   const flash = cells(path, device);
   if (flash !== null && Buffer.from(flash).includes(Buffer.from(genesisBytes))) return;
@@ -183,36 +197,45 @@ function write(path: string, bytes: Uint8Array): void {
   renameSync(`${path}.new`, path);
 }
 
+/** The module that lies in a folder under this name: the one given, the one that is there, or the built one. */
+function code(path: string, name: string, given: Uint8Array | undefined, source: string): Code {
+  const wasm = join(path, name);
+  if (given !== undefined) write(wasm, given);
+  else if (!existsSync(wasm)) {
+    if (!existsSync(source))
+      throw new refusal.Refused(refusal.TARGET_ABSENT, `${source} is not built; run npm run build`);
+    write(wasm, readFileSync(source));
+  }
+  return { wasm, module: new Uint8Array(readFileSync(wasm)) };
+}
+
 /** Makes a folder ready to run: its devices have a key, a flash file and one genesis. Throws Refused. */
 export async function open(path: string, wanted: Wanted, how: How = {}): Promise<Folder> {
   const found = known(path);
   const list = wanted.devices ?? kept(path);
-  const n = found === null ? (wanted.n ?? list?.length ?? DEVICES) : found.genesis[genesis.N];
+  const n = found === null ? (wanted.n ?? (list && kinds.voters(list)) ?? DEVICES) : found.genesis[genesis.N];
   if (!(Number.isInteger(n) && n >= 1 && n <= 32))
     throw new refusal.Refused(refusal.TARGET_SHAPE, `a fleet has 1 to 32 devices, not ${n}`);
   if (found !== null) compare(path, n, cellOf(found.genesis), wanted);
   mkdirSync(path, { recursive: true });
-  const wasm = join(path, "module.wasm");
-  if (how.wasm !== undefined) write(wasm, how.wasm);
-  else if (!existsSync(wasm)) {
-    if (!existsSync(BUILT))
-      throw new refusal.Refused(refusal.TARGET_ABSENT, `${BUILT} is not built; run npm run build`);
-    write(wasm, readFileSync(BUILT));
-  }
   const devices = list ?? Array<kinds.Kind>(n).fill("posix");
-  if (devices.length !== n) throw other(`${path} holds a fleet of ${n} devices, not of ${devices.length}`);
+  if (kinds.voters(devices) !== n)
+    throw other(`${path} holds a fleet of ${n} devices, not of ${kinds.voters(devices)}`);
+  const { wasm, module } = code(path, "module.wasm", how.wasm, built("device.wasm"));
+  const light = devices.length > n ? code(path, "member.wasm", how.memberWasm, built("member.wasm")) : null;
   write(join(path, "devices"), Buffer.from(`${kinds.format(devices)}\n`));
-  const module = new Uint8Array(readFileSync(wasm));
-  await kinds.prepare(devices, wasm, module, how).catch((error: Error) => {
+  const failed = (error: Error): never => {
     throw error instanceof refusal.Refused ? error : new refusal.Refused(refusal.TARGET_ABSENT, error.message);
-  });
-  const { wasm: _, ...start } = how;
+  };
+  await kinds.prepare(devices.slice(0, n), wasm, module, how).catch(failed);
+  if (light !== null) await kinds.prepare(devices.slice(n), light.wasm, light.module, how).catch(failed);
+  const { wasm: _, memberWasm: __, ...start } = how;
   const all: Alone[] = [];
   try {
-    for (let device = 0; device < n; device++)
-      all.push(alone(devices[device], { path, wasm, module, device, ...start }));
+    for (const [device, kind] of devices.entries())
+      all.push(alone(kind, { path, device, ...start, ...(device < n ? { wasm, module } : light!) }));
     const identities = await Promise.all(all.map(identify));
-    const bytes = found?.request ?? fresh(path, wanted, devices, identities);
+    const bytes = found?.request ?? fresh(path, wanted, devices, identities.slice(0, n));
     const genesisBytes = bytes.slice(GENESIS_AT);
     await Promise.all(all.map((of) => join_(path, of, bytes, genesisBytes)));
     return {
@@ -222,15 +245,17 @@ export async function open(path: string, wanted: Wanted, how: How = {}): Promise
       cell: cellOf(genesisBytes),
       name: hex(provision.name(genesisBytes)),
       kids: identities.map(({ kid }) => hex(kid)),
+      keys: identities.map(({ publicKey }) => publicKey),
       wasm,
       module,
+      light,
     };
   } finally {
     await Promise.all(all.map(({ life }) => life.quit()));
   }
 }
 
-/** The PROVISION request of a new cell of these devices, kept in the folder. */
+/** The PROVISION request of a new cell of those of these devices that vote, kept in the folder. */
 function fresh(
   path: string,
   wanted: Wanted,
@@ -238,7 +263,7 @@ function fresh(
   identities: readonly provision.Identity[],
 ): Uint8Array {
   const board = kinds.slow(devices) ? BOARD : "none";
-  const cell = provision.settings({ ...wanted, n: devices.length, board });
+  const cell = provision.settings({ ...wanted, n: identities.length, board });
   const bytes = provision.provision(new Uint8Array(randomBytes(CELL_KEY)), provision.make(cell, identities));
   write(join(path, "cell"), bytes);
   return bytes;

@@ -10,9 +10,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as event from "../../firmware/wire/event.ts";
+import * as request from "../../firmware/wire/request.ts";
 import * as block from "../device/block.ts";
 import { fromHex, hex, u32 } from "../device/bytes.ts";
 import { NOTHING } from "../device/device.ts";
+import * as provision from "../fleet/provision.ts";
 import * as sense from "../fleet/sense.ts";
 import * as deeds from "../tape/deed.ts";
 import * as facts from "../tape/fleet.ts";
@@ -48,6 +50,8 @@ const SLOW: sense.Senses = { recording: { from: 2_330, intervalMs: 5_000 } };
 /** A board's line takes a second for a page, and carries nothing else meanwhile: so many times rarer than another device's. */
 const RARELY = 15;
 const CHANNELS = 2;
+/** Between two looks at which members have an account. */
+const ENROL_MS = 3_000;
 const HOST = "127.0.0.1";
 /** Heights that may still miss a block. */
 const LATE = 64;
@@ -77,6 +81,7 @@ export async function start(options: Options): Promise<Posix> {
 export class Posix implements Target {
   readonly kind = "posix";
   readonly n: number;
+  readonly devices: number;
   readonly verbs = VERBS;
   readonly log: Log;
   readonly folder: folder.Folder;
@@ -93,6 +98,8 @@ export class Posix implements Target {
   readonly dumps: { device: number; message: string; file: string }[] = [];
   readonly #blocks = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Members that have an account. */
+  readonly #enrolled = new Set<number>();
   #height = 0;
   #rounds = 0;
   #groups: readonly (readonly number[])[] | null = null;
@@ -103,12 +110,13 @@ export class Posix implements Target {
     const { log = new Log(), seed = 1, accelerate = false } = options;
     const { senses = kinds.slow(made.devices) ? SLOW : RECORDING } = options;
     this.n = made.n;
+    this.devices = made.devices.length;
     this.log = log;
     this.folder = made;
     this.#options = options;
     this.#sense = sense.of(senses, seed);
     this.#intervalMs = typeof senses === "object" ? senses.recording.intervalMs : 1000;
-    this.#devices = Array.from({ length: made.n }, (_, index) => ({
+    this.#devices = made.devices.map((_, index) => ({
       index,
       process: null,
       killed: false,
@@ -118,6 +126,9 @@ export class Posix implements Target {
     }));
     log.onGap = () => this.#devices.forEach((device) => (device.page = null));
     const { balance, ...cell } = made.cell;
+    const members = this.devices - this.n;
+    const sha = (module: Uint8Array): string => hex(new Uint8Array(createHash("sha256").update(module).digest()));
+    const hashes = made.devices.map((_, i) => sha(i < made.n ? made.module : made.light!.module));
     const header: facts.Header = {
       version: 1,
       kind: "posix",
@@ -125,15 +136,17 @@ export class Posix implements Target {
       run: "fleet",
       options: {
         ...{ engine: "posix", devices: kinds.format(made.devices), seed, senses, accelerate },
+        ...(members > 0 ? { members } : {}),
         ...cell,
         balance: balance.toString(),
       },
-      modules: [hex(new Uint8Array(createHash("sha256").update(made.module).digest()))],
+      modules: members > 0 ? hashes : hashes.slice(0, 1),
       kids: made.kids,
       cell: made.name,
     };
     log.add({ type: facts.FLEET, header });
     log.add({ type: facts.MODULE, wasm: made.module });
+    if (made.light !== null) log.add({ type: facts.MODULE, wasm: made.light.module });
   }
 
   get nowMs(): number {
@@ -162,7 +175,7 @@ export class Posix implements Target {
 
   async do(value: deeds.Deed): Promise<void> {
     this.#open();
-    const deed = deeds.check(value, this.n);
+    const deed = deeds.check(value, this.devices);
     if (!VERBS.includes(deed.do))
       throw new refusal.Refused(refusal.DEED_CANNOT, `processes take ${VERBS.join(", ")}, not ${deed.do}`);
     if (deed.do === "request") return void (await this.request(deed.device, fromHex(deed.hex)));
@@ -177,7 +190,7 @@ export class Posix implements Target {
 
   async request(device: number, bytes: Uint8Array): Promise<Reply> {
     this.#open();
-    const deed = deeds.check({ do: "request", device, hex: hex(bytes) }, this.n);
+    const deed = deeds.check({ do: "request", device, hex: hex(bytes) }, this.devices);
     const process = this.process(device);
     if (process === null) throw new refusal.Refused(refusal.DEVICE_DOWN, `device ${device} is down: restart it first`);
     this.#deed(deed);
@@ -209,6 +222,7 @@ export class Posix implements Target {
     this.#feed();
     this.#timers.push(setInterval(() => this.#feed(), this.#intervalMs));
     this.#timers.push(setInterval(() => this.#pages(), keyframeMs));
+    if (this.devices > this.n) this.#timers.push(setInterval(() => void this.#enrol(), ENROL_MS));
   }
 
   // ---- power ----
@@ -217,10 +231,11 @@ export class Posix implements Target {
     if (device.process !== null && !device.process.over) return; // what is up stays up
     const { sync, accelerate, program, tapes } = this.#options;
     const life = ++device.lives;
-    const { path, wasm, module, devices } = this.folder;
+    const { path, devices, wasm, module, light } = this.folder;
     device.killed = false;
     const place = {
-      ...{ path, wasm, module, sync, accelerate, program, device: device.index, watch: true },
+      ...{ path, sync, accelerate, program, device: device.index, watch: true },
+      ...(device.index < this.n ? { wasm, module } : light!),
       tape: tapes ? join(path, String(device.index), `${life}.tape`) : undefined,
     };
     const process = kinds.start(devices[device.index], place, (message) => this.#hear(device, message));
@@ -245,6 +260,24 @@ export class Posix implements Target {
     if (device.process === null || device.process.over) return;
     device.killed = true;
     await device.process.kill();
+  }
+
+  /** Lets a device that votes register the key of each member that has no account yet: without one it can follow, and say nothing. */
+  async #enrol(): Promise<void> {
+    const at = this.#devices.find((device) => device.index < this.n && isUp(device));
+    for (let i = this.n; i < this.devices && at !== undefined && !this.#closed; i++) {
+      if (this.#enrolled.has(i)) continue;
+      const { process } = at;
+      try {
+        const { reason, answer } = await process!.request(
+          Uint8Array.of(request.ACCOUNT, ...fromHex(this.folder.kids[i])),
+        );
+        if (reason === 0 && answer?.[1] === 1) this.#enrolled.add(i);
+        else if (reason === 0) await process!.request(provision.register(this.folder.keys[i]));
+      } catch (error) {
+        if (!(error instanceof refusal.Refused)) throw error; // it went down meanwhile: the next turn tries again
+      }
+    }
   }
 
   // ---- the air ----

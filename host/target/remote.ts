@@ -209,6 +209,10 @@ export class Remote implements Target {
     return this.#fleet!.n;
   }
 
+  get devices(): number {
+    return this.#fleet!.devices.length;
+  }
+
   get verbs(): readonly Verb[] {
     return this.#fleet!.verbs;
   }

@@ -48,6 +48,10 @@ export class Sim implements Forkable {
     return this.fleet.n;
   }
 
+  get devices(): number {
+    return this.fleet.devices;
+  }
+
   get verbs(): readonly Verb[] {
     return this.fleet.verbs;
   }

@@ -14,8 +14,10 @@ export type { Reply };
 
 export interface Target {
   readonly kind: "sim" | "posix" | "remote";
-  /** Number of devices. */
+  /** Number of devices that vote. */
   readonly n: number;
+  /** Number of all devices, members behind those that vote. */
+  readonly devices: number;
   /** The deeds it can do. */
   readonly verbs: readonly Verb[];
   readonly log: Log;

@@ -149,6 +149,16 @@ test("the word for a device is what matters most about it: killed, on a side of 
   assert.equal(words(), ["side 1", "side 2", "killed", "side 2"]);
 });
 
+test("members stand behind the devices that vote, with the height that they trust", () => {
+  const s = scene.create(1, "", 1);
+  Object.assign(s.lanes[1], { height: 7, view: 9 });
+  const [voter, member] = render(s, plain).slice(3, 5);
+  assert.match(voter, /^ {3}0 {4}up/);
+  assert.match(member, /^ {3}1 {4}member {8}7 {6}9/);
+  s.lanes[1].up = false;
+  assert.match(render(s, plain)[4], /killed/);
+});
+
 test("hours of running keep a bounded scene", () => {
   const s = scene.create(2, "");
   for (let i = 1; i < 5_000; i++) scene.advance(s, i * 1_000);

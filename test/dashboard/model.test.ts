@@ -6,18 +6,23 @@ import * as event from "../../firmware/wire/event.ts";
 import * as counters from "../../host/device/counters.ts";
 import * as node from "../../host/device/bytes.ts";
 import * as browser from "../../host/dashboard/bytes.ts";
+import { Sandbox as BrowserSandbox } from "../../host/dashboard/sandbox.ts";
+import { Sandbox, type Owner } from "../../host/device/sandbox.ts";
 import { Flights } from "../../host/dashboard/flights.ts";
 import { Mark } from "../../host/dashboard/history.ts";
 import * as label from "../../host/dashboard/label.ts";
 import { Model } from "../../host/dashboard/model.ts";
 import * as probe from "../../host/dashboard/probe.ts";
 import * as states from "../../host/dashboard/state.ts";
+import { Fleet } from "../../host/fleet/fleet.ts";
 import * as recording from "../../host/sensor/recording.ts";
 import * as tapes from "../../host/tape/fleet.ts";
+import { Log } from "../../host/tape/log.ts";
 import * as page from "../../host/tape/page.ts";
 import * as map from "../../host/wire/map.ts";
 import { mapTarget, regions } from "../../tools/abi.mjs";
 import { readFileSync } from "node:fs";
+import { device, member } from "../fleet/wasm.ts";
 import * as run from "./run.ts";
 
 const lived = await run.start(4, 11);
@@ -255,6 +260,37 @@ test("a value far from the median of those before it is an anomaly, noise is not
   assert.equal(label.anomalies(noise).flatMap((odd, i) => (odd ? [i] : [])), [40]); // prettier-ignore
 });
 
+test("members stand behind the devices that vote: what they trust, their frames, and no vote", async () => {
+  const tape = new Log();
+  const of = {
+    n: 3,
+    members: 2,
+    memberWasm: await member(),
+    wasm: await device(),
+    engine: "v8" as const,
+    seed: 5,
+    traffic: 2,
+  };
+  const cell = new Fleet({ ...of, log: tape });
+  cell.run(6000);
+  cell.do({ do: "kill", device: 4 });
+  cell.run(8000);
+  const model = new Model(tape.header!);
+  for (const { type, payload } of run.records(tape)) model.push(type, payload);
+  const { devices } = model.at(model.edgeUs);
+  assert.is(model.n, 5);
+  assert.equal(devices.map((d) => d.member), [false, false, false, true, true]); // prettier-ignore
+  assert.ok(devices[3].height >= 3, `it trusts height ${devices[3].height}`);
+  assert.is(devices[3].height, cell.watch.status[3].height);
+  assert.ok(devices[3].frames > 0);
+  assert.equal(devices.map((d) => states.word(d, 0)).slice(2), ["up", "member", "killed"]);
+  const kinds = new Set(model.history.marks[3].kind);
+  assert.equal([...kinds].sort(), [Mark.certificate, Mark.start].sort()); // prettier-ignore
+  assert.is(model.pages.at(3, model.edgeUs), null, "the page keeps no memory of another shape");
+  assert.is(model.history.entries.blocks.at(-1)?.commits.length, 3);
+  cell.close();
+});
+
 test("the browser's bytes.ts does what Node's does", () => {
   assert.equal(Object.keys(browser).sort(), Object.keys(node).sort());
   const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 197 + 13) & 255);
@@ -269,6 +305,20 @@ test("the browser's bytes.ts does what Node's does", () => {
   browser.putU64(a, 3, 0xfedcba9876543210n);
   node.putU64(b, 3, 0xfedcba9876543210n);
   assert.equal(a, b);
+});
+
+test("a call of a contract ends in the browser as it does in Node where there is no flash", () => {
+  const hal = { entropy: () => new Uint8Array(), read: () => null, sense: () => 0n };
+  const owner = (): Owner => ({ hal, memory: new Uint8Array(64), exports: { host: () => 0n, hostBuffer: () => 0 } });
+  const outcome = (sandbox: { call(...of: [number, number, number, number, number]): bigint }) =>
+    [60, 61, -1].map((input) => {
+      try {
+        return sandbox.call(0, 8, input, 4, 9);
+      } catch (error) {
+        return String(error);
+      }
+    });
+  assert.equal(outcome(new BrowserSandbox(owner)), outcome(new Sandbox(owner)));
 });
 
 test("the map of regions is that of firmware/layout.ts and covers its page without overlap", () => {

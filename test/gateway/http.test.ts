@@ -3,10 +3,13 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as request from "../../firmware/wire/request.ts";
 import * as client from "../../host/client/client.ts";
 import { fromHex, hex } from "../../host/device/bytes.ts";
 import * as tape from "../../host/tape/tape.ts";
-import { closeAll, Served, until } from "./served.ts";
+import * as remote from "../../host/target/remote.ts";
+import * as refusal from "../../host/wire/refusal.ts";
+import { closeAll, fleet, Served, until } from "./served.ts";
 
 const SCRIPT = 'document.body.textContent = "a < b";';
 const STYLE = "body { color: teal }";
@@ -173,6 +176,25 @@ test("a body of small pieces, chunked, and one that waits for 100 Continue are a
   assert.match(await it.raw(chunked), /200 OK[^]*healed/);
   const waited = await it.raw(`${head}Content-Length: 13\r\nExpect: 100-continue\r\n\r\n{"do":"heal"}`);
   assert.match(waited, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
+});
+
+test("members are listed behind the devices that vote, can be killed and asked at their console, and hold no state", async () => {
+  const sim = await fleet(1, 1, 2);
+  const served = await Served.open({}, sim);
+  const far = await remote.attach(served.gateway.url);
+  const { json } = await served.ask("/fleet");
+  assert.equal([json.n, json.devices.map(({ up }: { up: boolean }) => up)], [4, Array(6).fill(true)]);
+  assert.equal([far.n, far.devices], [4, 6]);
+  await far.do({ do: "kill", device: 5 });
+  assert.equal([far.up(4), far.up(5), sim.up(5)], [true, false, false]);
+  const { answer } = await far.request(4, Uint8Array.of(request.STATUS));
+  assert.is(answer?.[2], 255, "nobody among those that vote");
+  const number = async (path: string, body?: object): Promise<number> =>
+    (await served.ask(path, body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })).json.error; // prettier-ignore
+  assert.is(await number("/state/status?device=4"), refusal.DEED_DEVICE);
+  assert.is(await number("/deed", { do: "kill", device: 6 }), refusal.DEED_DEVICE);
+  await far.close();
+  await served.close();
 });
 
 test("two gateways cannot have one port; a closed one gives its port back", async () => {

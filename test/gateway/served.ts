@@ -10,7 +10,7 @@ import * as server from "../../host/gateway/server.ts";
 import { Sim } from "../../host/target/sim.ts";
 import { Stage } from "../../host/target/stage.ts";
 import type { Target } from "../../host/target/target.ts";
-import { device } from "../fleet/wasm.ts";
+import { device, member } from "../fleet/wasm.ts";
 
 const wasm = await device();
 
@@ -100,8 +100,9 @@ export interface Request {
 }
 
 /** A fleet of four that has lived for some virtual seconds. It stands still unless its stage runs. */
-export async function fleet(seconds = 3, seed = 1): Promise<Sim> {
-  const sim = Sim.start({ n: 4, seed, engine: "v8", wasm });
+export async function fleet(seconds = 3, seed = 1, members = 0): Promise<Sim> {
+  const beside = members > 0 ? { members, memberWasm: await member() } : {};
+  const sim = Sim.start({ n: 4, ...beside, seed, engine: "v8", wasm });
   await sim.advance(1000 * seconds);
   return sim;
 }

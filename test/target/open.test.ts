@@ -89,6 +89,13 @@ test("each mistake in a fleet.json is refused with its field and what the field 
       /"devices" is a list like .*no board "z80" lives in an emulator/,
     ],
     [{ ...good, engine: "posix", n: 3, devices: "sim*4" }, /"devices" names another number of devices than "n"/],
+    [
+      { ...good, engine: "posix", n: 4, devices: "sim*3,member:sim" },
+      /"devices" names another number of devices than "n"/,
+    ],
+    [{ ...good, engine: "posix", n: 1, devices: "member:sim,sim" }, /members come last/],
+    [{ ...good, engine: "posix", n: 1, devices: "sim,member:member:sim" }, /a device is posix, sim,/],
+    [{ ...good, engine: "posix", n: 0, devices: "member:sim" }, /"n" is/],
     [{ ...good, n: 4, devices: "sim*4" }, /"devices" is for "engine": "posix"/],
   ] as [unknown, RegExp][]) {
     const path = file("bad.json", content);

@@ -52,7 +52,7 @@ export class Watcher {
 
   constructor(fleet: Posix) {
     this.heights = Array.from({ length: fleet.n }, () => 0);
-    this.refusals = Array.from({ length: fleet.n }, () => []);
+    this.refusals = Array.from({ length: fleet.devices }, () => []);
     fleet.log.on((fact) => this.#hear(fact));
   }
 

@@ -123,6 +123,7 @@ test("a fleet that is not simulated runs in its own time: it cannot be paused, s
   const clock: Target = {
     kind: "posix",
     n: 1,
+    devices: 1,
     verbs: [],
     log: new Log(),
     get nowMs() {
