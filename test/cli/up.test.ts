@@ -251,4 +251,36 @@ test("query proves accounts against the state root that all devices have, and th
 });
 
 test.after(() => rmSync(folder, { recursive: true }));
+test("members of a fleet in real time are told by --members or by --devices, and a folder knows its own", async () => {
+  await buildPosix();
+  const dir = join(folder, "members");
+  const { code, out, err } = await synod(
+    "up",
+    "3",
+    "--engine",
+    "posix",
+    "--members",
+    "1",
+    "--dir",
+    dir,
+    "--seconds",
+    "3",
+    "--json",
+  );
+  assert.is(code, 0, err);
+  assert.ok(Number(lines(out).at(-1)!.height) >= 1, out);
+  const described = JSON.parse(readFileSync(join(dir, "fleet.json"), "utf8")) as { n: number; devices: string };
+  assert.equal([described.n, described.devices], [3, "posix*3,member:posix"]);
+  for (const [words, why] of [
+    [["up", `posix:${dir}`, "--members", "1"], /a fleet that begins here/],
+    [["up", "--devices", "sim*3,member:sim", "--members", "1"], /as member:posix\*2/],
+    [["up", "--devices", "member:sim,sim*3"], /members come last/],
+    [["up", "4", "--devices", "sim*3,member:sim"], /names 3 devices that vote, not 4/],
+  ] as const) {
+    const refused = await synod(...words);
+    assert.is.not(refused.code, 0);
+    assert.match(refused.err, why);
+  }
+});
+
 test.run();
