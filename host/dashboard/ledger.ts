@@ -151,18 +151,38 @@ function way(model: Model, entry: Entry, us: number): VNode {
   );
 }
 
+/** The moment that the rows show while a pointer is over them: what it aims at does not move away. */
+let heldUs = Infinity;
+const hold = (us: number) => (): void => {
+  heldUs = us;
+  page.changed();
+};
+
+/** When the ledger goes, so does what was held; one function, or each drawing would count as another. */
+const gone = (element: unknown): void => void (element === null && (heldUs = Infinity));
+
 export function Ledger(): VNode {
   page.beat.value;
   const [model, state] = [page.model.value, page.state()];
   if (model === null || state === null) return h("div", { class: "empty" }, "No tape yet.");
-  const us = page.clock.atUs;
+  const us = Math.min(page.clock.atUs, heldUs);
   const chosen = model.history.entries.all.get(page.transaction.value);
   if (chosen !== undefined) return h("div", { class: "ledger" }, way(model, chosen, us));
   const sums = `${state.done} executed, ${state.failed} of them refused · supply ${state.supply.toLocaleString("en")}`;
+  const held = {
+    onPointerEnter: hold(page.clock.atUs),
+    onPointerLeave: hold(Infinity),
+    ref: gone,
+  };
   return h(
     "div",
-    { class: "ledger" },
-    h("h4", null, "Blocks", h("small", null, `height ${state.height}`)),
+    { class: "ledger", ...held },
+    h(
+      "h4",
+      null,
+      "Blocks",
+      h("small", null, us < page.clock.atUs ? "still, under the pointer" : `height ${state.height}`),
+    ),
     blocks(model, us),
     h("h4", null, "Transactions", h("small", null, sums)),
     entries(model, us),

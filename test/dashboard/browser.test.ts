@@ -76,15 +76,20 @@ show("the inspector shows what the device's own module answers, the ledger the w
   assert.ok((await inked(page, ".map canvas")) > 500, "the map of memory is drawn");
   await page.keyboard.press("5");
   await page.locator("[data-tx]").last().waitFor({ timeout: 60_000 });
-  await page.keyboard.press(" "); // rows stand still
-  await until(page, "a pause", ({ mode }) => mode === "paused");
+  await page.locator("[data-tx]").last().hover(); // rows stand still under the pointer, while time passes
+  const aimed = await page.locator("[data-tx]").allInnerTexts();
+  const { height } = await until(page, "an instant", () => true);
+  await until(page, "three blocks more", (now) => now.mode === "live" && now.height >= height + 3);
+  assert.equal(await page.locator("[data-tx]").allInnerTexts(), aimed);
+  assert.match(await page.locator(".ledger h4").first().innerText(), /still, under the pointer/);
   await page.locator("[data-tx]").last().click();
   assert.match(await page.locator("[data-way]").innerText(), /proposed by device \d|sends/);
   await page.keyboard.press("Escape");
   assert.is(await page.locator("[data-way]").count(), 0);
+  await page.mouse.move(0, 0);
+  await until(page, "an instant", () => true);
+  assert.not.equal(await page.locator("[data-tx]").allInnerTexts(), aimed, "they move on when it leaves");
   await page.keyboard.press("3");
-  await page.keyboard.press(" ");
-  await until(page, "time passing", ({ mode }) => mode !== "paused");
 });
 
 show("everything has a key", async () => {
