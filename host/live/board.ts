@@ -133,7 +133,7 @@ class Wired implements Body {
   #anew = false;
   #page: { bytes: Uint8Array; filled: number } | null = null;
   /** The tape of what trapped, as far as it came. */
-  #tape: Uint8Array[] = [];
+  #tape: { bytes: Uint8Array; filled: number } | null = null;
   readonly #hello: NodeJS.Timeout;
 
   constructor(start: Start, hooks: Hooks) {
@@ -280,14 +280,15 @@ class Wired implements Body {
   /** A part of the tape of what trapped; a tape with a part missing is none. */
   #crash(last: boolean, bytes: Uint8Array): void {
     if (bytes.length < line.CRASH_PART) return;
-    const offset = u32(bytes, line.CRASH_OFFSET);
-    const filled = this.#tape.reduce((sum, part) => sum + part.length, 0);
-    if (offset === 0) this.#tape = [];
-    else if (offset !== filled || filled > TAPE) return;
-    this.#tape.push(bytes.slice(line.CRASH_PART));
-    const { crash } = this.#start;
-    if (!last || offset === 0 || crash === undefined) return;
-    writeFileSync(crash, Buffer.concat(this.#tape));
+    const [offset, part] = [u32(bytes, line.CRASH_OFFSET), bytes.subarray(line.CRASH_PART)];
+    if (offset === 0) this.#tape = { bytes: this.#tape?.bytes ?? new Uint8Array(TAPE), filled: 0 };
+    const [tape, { crash }] = [this.#tape, this.#start];
+    if (tape === null || offset !== tape.filled || offset + part.length > TAPE) return;
+    tape.bytes.set(part, offset);
+    tape.filled += part.length;
+    if (!last || tape.filled === 0 || crash === undefined) return;
+    this.#tape = null;
+    writeFileSync(crash, tape.bytes.subarray(0, tape.filled));
     this.#hooks.hear({ what: "crash", path: crash });
   }
 }

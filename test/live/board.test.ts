@@ -144,6 +144,8 @@ test("a tape that arrives whole is kept, and told of once", () =>
     end.say(line.CRASH, 1, part(3));
     assert.equal(crashes(end), [{ what: "crash", path: end.crash }]);
     assert.equal([...readFileSync(end.crash)], [1, 2, 3]);
+    end.say(line.CRASH, 1, part(3));
+    assert.is(crashes(end).length, 1);
   }));
 
 test("a tape with a part missing, without an end, or longer than any, is none", () =>
@@ -156,6 +158,7 @@ test("a tape with a part missing, without an end, or longer than any, is none", 
     end.say(line.CRASH, 0, part(0));
     for (let at = 0; at < 3 << 20; at += 1024) end.say(line.CRASH, 0, part(at, ...new Uint8Array(1024)));
     end.say(line.CRASH, 1, part(3 << 20));
+    for (let i = 0; i < 1000; i++) end.say(line.CRASH, 0, part(0)); // a board that says nothing, for ever
     assert.equal(crashes(end), []);
     assert.not.ok(existsSync(end.crash));
   }));
