@@ -77,7 +77,7 @@ export async function course(
 
 /**
  * Costs >= 0 per column that fit y = rows x cost best, by least squares: coordinate descent on the normal equations, to rest. A difference counts as
- * it is: one weighed by the size of its call makes small calls exact and all of them together too cheap, by a quarter.
+ * it is: one weighed by the size of its call makes small calls exact and whole tapes too cheap, by up to a quarter.
  */
 export function fit(rows: readonly (readonly number[])[], y: readonly number[]): number[] {
   const m = rows[0].length;

@@ -6,9 +6,9 @@
 //
 // A call follows from the page before it, its input, and the answers that it got. A boot needs no page:
 // memory is fresh. Else the page is kept as a KEYFRAME holds it, the units of 16 bytes that are not zero; a
-// room of 68 KiB holds any page, less holds one that is emptier. Where it does not fit, the tape has the page
-// as the trap left it, and a NOTE {"page": "after"} says so: mostly that suffices, since what led to a trap
-// is seldom undone by it.
+// room of BOX_WHOLE holds any page, less holds one that is emptier. Where it does not fit, the tape has the
+// page as the trap left it, and a NOTE {"page": "after"} says so: mostly that suffices, since what led to a
+// trap is seldom undone by it.
 //
 // Rule: box_begin, box_end and the answers never wait and never fail; box_dump may be called from a fault
 // handler, and changes nothing.
@@ -22,6 +22,8 @@
 
 /** Bytes of room that hold any input, and the answers of most calls. */
 #define BOX_LEAST 4096u
+/** And any page before it. */
+#define BOX_WHOLE 69632u
 
 typedef struct box {
     /** Set by the port: RAM of its own, `size` bytes, and whether the page before each call goes there too.

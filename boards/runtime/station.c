@@ -240,7 +240,7 @@ node_status station_open(station *s, const station_port *port, const uint8_t *wa
     trace_add(&hash, wasm, size);
     trace_digest(&hash, s->module);
     s->status = node_open(&s->node, &s->merged, wasm, size, limits);
-    s->box = (box){.room = port->room, .size = port->room_size, .page = port->room_size >= STATION_BOX};
+    s->box = (box){.room = port->room, .size = port->room_size, .page = port->room_size >= BOX_WHOLE};
     if (port->room) s->node.box = &s->box;
     return s->status;
 }

@@ -40,7 +40,6 @@
 #define STATION_CHANNELS 16u     // sensors that a host can feed
 #define STATION_NEVER UINT64_MAX // no time at all
 #define STATION_PART 1024u       // bytes of a page, or of a tape, in one record
-#define STATION_BOX 69632u       // bytes of room that hold any page
 
 typedef struct station_port {
     const char *name; // of the board, for whoever asks: 1 to 64 bytes, said in HERE
@@ -55,7 +54,7 @@ typedef struct station_port {
      * what nobody takes, the next record begins anew. */
     void (*write)(void *self, const uint8_t *p, uint32_t n);
     /** RAM for the black box (box.h), BOX_LEAST bytes or more: a call that traps leaves its tape on the line.
-     * From STATION_BOX bytes on the page before the call is kept as well. NULL: none. */
+     * From BOX_WHOLE bytes on the page before the call is kept as well. NULL: none. */
     uint8_t *room;
     uint32_t room_size;
 } station_port;

@@ -71,10 +71,13 @@ export function carry(p: usize, n: u32, now: u64): u32 {
   return enter(p, n, trust.finalHeight() + CARRIED, now);
 }
 
-/** Pays `amount` to the account with the kid at `to`. 0, or why not. */
+/** Pays `amount` to the account with the kid at `to`. 0, or why not; what it is said to lack may have come since it last asked, so it asks again. */
 export function pay(to: usize, amount: u64, fee: u64, now: u64): u32 {
   const why = unready();
-  if (why == 0 && fee > load<u64>(BALANCE)) return reason.FEE_ABOVE;
+  if (why == 0 && fee > load<u64>(BALANCE)) {
+    store<u32>(KNOWN, 0);
+    return reason.FEE_ABOVE;
+  }
   return why ? why : enter(WORK, transaction.transfer(nextNonce(), fee, expiry(), to, amount, WORK), expiry(), now);
 }
 

@@ -66,7 +66,10 @@ export const command: Command = {
   ],
   options: [
     valued("--seconds", "End after so long (default: when told to)"),
-    valued("--dir", "Folder for the flash of an emulated board (default: a new one, removed at the end)"),
+    valued(
+      "--dir",
+      "Folder for the flash of an emulated board (default: a new one, removed at the end unless a tape is left there)",
+    ),
     valued("--wasm", "Module that it must run (default build/device.wasm)"),
     { flag: "--frames", about: "Show frames as well", takes: false },
     JSON_SWITCH,
@@ -83,7 +86,9 @@ export const command: Command = {
     const wasm = flag.text(values, "wasm") || builtPath("device.wasm");
     const module = new Uint8Array(readFileSync(wasm));
     const started = performance.now();
+    let crashed = false;
     const show = (message: Message): void => {
+      crashed ||= message.what === "crash";
       if (message.what === "sent" && !flag.on(values, "frames")) return;
       const atMs = Math.round(performance.now() - started);
       const said = json ? line(atMs, message) : sentence(message);
@@ -103,7 +108,7 @@ export const command: Command = {
       else if (how.status !== 0) throw new exit.Failed(`the device ended: ${how.words || how.signal || how.status}`);
       return exit.OK;
     } finally {
-      if (asked === "") rmSync(path, { recursive: true, force: true });
+      if (asked === "" && !crashed) rmSync(path, { recursive: true, force: true });
     }
   },
 };

@@ -25,7 +25,7 @@ function wanted(values: flag.Values, devices: kinds.Kind[]): folder.Wanted {
     heartbeatMs: number("heartbeat", 0, 3_600_000),
   };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { devices, n: devices.length, ...(Object.fromEntries(said) as Partial<typeof given>) };
+  return { devices, n: kinds.voters(devices), ...(Object.fromEntries(said) as Partial<typeof given>) };
 }
 
 export const command: Command = {

@@ -163,7 +163,7 @@ function keep(target: Target, wanted: { device: number | undefined; file: string
 
 /** The tapes that devices which trapped left behind: those of a simulation are written, each one's last calls before its first trap. */
 function dumps(target: Target): readonly { device: number; message: string; file: string }[] {
-  if (target instanceof Posix) return target.dumps;
+  if (target instanceof Posix) return [...target.dumps.values()];
   return (target instanceof Sim ? target.fleet.dumps : []).map(({ device, message, bytes }) => {
     const file = `crash-${device}.tape`;
     writeFileSync(file, bytes);

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { REGIONS } from "../fleet/flash.ts";
 import * as native from "../device/native.ts";
 import * as refusal from "../wire/refusal.ts";
-import { Board } from "./board.ts";
+import { Board, type Open } from "./board.ts";
 import { Simulated } from "./inside.ts";
 import type { Life, Message } from "./life.ts";
 import { Process } from "./process.ts";
@@ -147,13 +147,14 @@ export function start(kind: Kind, place: Place, hear: (message: Message) => void
   if (what === "posix") return new Process({ wasm, flash, watch, tape, crash, ...how }, hear);
   if (what === "sim") return new Simulated({ module, flash, watch, crash }, hear);
   const sha = hash(module);
-  if (what.startsWith("qemu:")) {
-    const board = boardOf(what);
-    return new Board({ open: qemu.emulated(board, qemu.imageOf(board, sha), folder), module: sha, watch, crash }, hear);
-  }
+  const open = what.startsWith("qemu:") ? emulated(boardOf(what), sha, folder) : onDesk(what);
+  return new Board({ open, module: sha, watch, crash }, hear);
+}
+
+const emulated = (board: string, sha: Uint8Array, folder: string): Open =>
+  qemu.emulated(board, qemu.imageOf(board, sha), folder);
+
+function onDesk(what: Carrier): Open {
   const [, at, baud] = /^serial:([^@]+)(?:@(\d+))?$/.exec(what)!;
-  return new Board(
-    { open: tty.serial(at, baud === undefined ? undefined : Number(baud)), module: sha, watch, crash },
-    hear,
-  );
+  return tty.serial(at, baud === undefined ? undefined : Number(baud));
 }

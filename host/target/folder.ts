@@ -33,7 +33,7 @@ export interface Wanted extends Partial<provision.Cell> {
   readonly devices?: readonly kinds.Kind[];
 }
 
-export interface Folder {
+export interface Folder extends Code {
   readonly path: string;
   /** Number of devices that vote. */
   readonly n: number;
@@ -46,10 +46,7 @@ export interface Folder {
   readonly kids: readonly string[];
   /** Public key of each device. */
   readonly keys: readonly Uint8Array[];
-  /** The module of those that vote: its file, and its bytes. */
-  readonly wasm: string;
-  readonly module: Uint8Array;
-  /** That of the members; null where there are none. */
+  /** The module of the members, that of the folder being the others'; null where there are none. */
   readonly light: Code | null;
 }
 
@@ -58,6 +55,10 @@ export interface Code {
   readonly wasm: string;
   readonly module: Uint8Array;
 }
+
+/** What a device of a folder runs. */
+export const codeOf = ({ n, wasm, module, light }: Pick<Folder, "n" | "light"> & Code, device: number): Code =>
+  device < n ? { wasm, module } : light!;
 
 /** How its devices are started. */
 export interface How extends kinds.How {
@@ -221,34 +222,33 @@ export async function open(path: string, wanted: Wanted, how: How = {}): Promise
   const devices = list ?? Array<kinds.Kind>(n).fill("posix");
   if (kinds.voters(devices) !== n)
     throw other(`${path} holds a fleet of ${n} devices, not of ${kinds.voters(devices)}`);
-  const { wasm, module } = code(path, "module.wasm", how.wasm, built("device.wasm"));
   const light = devices.length > n ? code(path, "member.wasm", how.memberWasm, built("member.wasm")) : null;
+  const codes = { n, light, ...code(path, "module.wasm", how.wasm, built("device.wasm")) };
   write(join(path, "devices"), Buffer.from(`${kinds.format(devices)}\n`));
-  const failed = (error: Error): never => {
-    throw error instanceof refusal.Refused ? error : new refusal.Refused(refusal.TARGET_ABSENT, error.message);
-  };
-  await kinds.prepare(devices.slice(0, n), wasm, module, how).catch(failed);
-  if (light !== null) await kinds.prepare(devices.slice(n), light.wasm, light.module, how).catch(failed);
+  for (const [of, { wasm, module }] of [
+    [devices.slice(0, n), codes],
+    [devices.slice(n), light ?? codes],
+  ] as const)
+    await kinds.prepare(of, wasm, module, how).catch((error: Error) => {
+      throw error instanceof refusal.Refused ? error : new refusal.Refused(refusal.TARGET_ABSENT, error.message);
+    });
   const { wasm: _, memberWasm: __, ...start } = how;
   const all: Alone[] = [];
   try {
     for (const [device, kind] of devices.entries())
-      all.push(alone(kind, { path, device, ...start, ...(device < n ? { wasm, module } : light!) }));
+      all.push(alone(kind, { path, device, ...start, ...codeOf(codes, device) }));
     const identities = await Promise.all(all.map(identify));
     const bytes = found?.request ?? fresh(path, wanted, devices, identities.slice(0, n));
     const genesisBytes = bytes.slice(GENESIS_AT);
     await Promise.all(all.map((of) => join_(path, of, bytes, genesisBytes)));
     return {
+      ...codes,
       path,
-      n,
       devices,
       cell: cellOf(genesisBytes),
       name: hex(provision.name(genesisBytes)),
       kids: identities.map(({ kid }) => hex(kid)),
       keys: identities.map(({ publicKey }) => publicKey),
-      wasm,
-      module,
-      light,
     };
   } finally {
     await Promise.all(all.map(({ life }) => life.quit()));

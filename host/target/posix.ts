@@ -50,7 +50,7 @@ const SLOW: sense.Senses = { recording: { from: 2_330, intervalMs: 5_000 } };
 /** A board's line takes a second for a page, and carries nothing else meanwhile: so many times rarer than another device's. */
 const RARELY = 15;
 const CHANNELS = 2;
-/** Between two looks at which members have an account. */
+/** Between two turns in which members are given an account: as long as a registration may take. */
 const ENROL_MS = 3_000;
 const HOST = "127.0.0.1";
 /** Heights that may still miss a block. */
@@ -94,12 +94,10 @@ export class Posix implements Target {
     const arrivals = [{ to, twin: false, delayUs: 0 }];
     this.log.add({ type: facts.SENT, atUs: this.#atUs, device: from, twin: false, ...of, arrivals });
   });
-  /** Tapes of devices that trapped. */
-  readonly dumps: { device: number; message: string; file: string }[] = [];
+  /** By device, the tape of its last trap. */
+  readonly dumps = new Map<number, { device: number; message: string; file: string }>();
   readonly #blocks = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Members that have an account. */
-  readonly #enrolled = new Set<number>();
   #height = 0;
   #rounds = 0;
   #groups: readonly (readonly number[])[] | null = null;
@@ -127,8 +125,7 @@ export class Posix implements Target {
     log.onGap = () => this.#devices.forEach((device) => (device.page = null));
     const { balance, ...cell } = made.cell;
     const members = this.devices - this.n;
-    const sha = (module: Uint8Array): string => hex(new Uint8Array(createHash("sha256").update(module).digest()));
-    const hashes = made.devices.map((_, i) => sha(i < made.n ? made.module : made.light!.module));
+    const hashes = made.devices.map((_, i) => createHash("sha256").update(folder.codeOf(made, i).module).digest("hex"));
     const header: facts.Header = {
       version: 1,
       kind: "posix",
@@ -222,7 +219,7 @@ export class Posix implements Target {
     this.#feed();
     this.#timers.push(setInterval(() => this.#feed(), this.#intervalMs));
     this.#timers.push(setInterval(() => this.#pages(), keyframeMs));
-    if (this.devices > this.n) this.#timers.push(setInterval(() => void this.#enrol(), ENROL_MS));
+    void this.#enrol();
   }
 
   // ---- power ----
@@ -231,11 +228,11 @@ export class Posix implements Target {
     if (device.process !== null && !device.process.over) return; // what is up stays up
     const { sync, accelerate, program, tapes } = this.#options;
     const life = ++device.lives;
-    const { path, devices, wasm, module, light } = this.folder;
+    const { path, devices } = this.folder;
     device.killed = false;
     const place = {
       ...{ path, sync, accelerate, program, device: device.index, watch: true },
-      ...(device.index < this.n ? { wasm, module } : light!),
+      ...folder.codeOf(this.folder, device.index),
       tape: tapes ? join(path, String(device.index), `${life}.tape`) : undefined,
     };
     const process = kinds.start(devices[device.index], place, (message) => this.#hear(device, message));
@@ -262,21 +259,24 @@ export class Posix implements Target {
     await device.process.kill();
   }
 
-  /** Lets a device that votes register the key of each member that has no account yet: without one it can follow, and say nothing. */
+  /**
+   * Lets the devices that vote, another one each turn, register the keys of members until each has an account: without one a member can
+   * follow, and say nothing.
+   */
   async #enrol(): Promise<void> {
-    const at = this.#devices.find((device) => device.index < this.n && isUp(device));
-    for (let i = this.n; i < this.devices && at !== undefined && !this.#closed; i++) {
-      if (this.#enrolled.has(i)) continue;
-      const { process } = at;
-      try {
-        const { reason, answer } = await process!.request(
-          Uint8Array.of(request.ACCOUNT, ...fromHex(this.folder.kids[i])),
-        );
-        if (reason === 0 && answer?.[1] === 1) this.#enrolled.add(i);
-        else if (reason === 0) await process!.request(provision.register(this.folder.keys[i]));
-      } catch (error) {
-        if (!(error instanceof refusal.Refused)) throw error; // it went down meanwhile: the next turn tries again
-      }
+    const without = new Set(this.#devices.slice(this.n).map(({ index }) => index));
+    for (let turn = 0; without.size > 0 && !this.#closed; turn++) {
+      const process = this.process(turn % this.n);
+      for (const member of process === null ? [] : without)
+        try {
+          const asked = Uint8Array.of(request.ACCOUNT, ...fromHex(this.folder.kids[member]));
+          const { reason, answer } = await process!.request(asked);
+          if (reason === 0 && answer?.[1] === 1) without.delete(member);
+          else if (reason === 0) await process!.request(provision.register(this.folder.keys[member]));
+        } catch (error) {
+          if (!(error instanceof refusal.Refused)) throw error; // it went down meanwhile
+        }
+      await new Promise((done) => setTimeout(done, ENROL_MS).unref());
     }
   }
 
@@ -338,7 +338,7 @@ export class Posix implements Target {
       this.#power(device, true, "start");
     } else if (message.what === "trap") device.trap = message.words;
     else if (message.what === "crash")
-      this.dumps.push({ device: device.index, message: device.trap, file: message.path });
+      this.dumps.set(device.index, { device: device.index, message: device.trap, file: message.path });
     else if (message.what === "sent") this.#pairs.sent(message.bytes);
     else if (message.what === "heard") {
       const sender = this.#devices.find(({ process }) => process?.port === message.port);

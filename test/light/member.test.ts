@@ -33,10 +33,12 @@ cell.validators.push(own); // a key that is no validator's
 const bob = cell.validators[1].kid;
 
 /** States after heights 0, 1, 2 ...: bob gets richer by one a block. */
+/** From this height on the member has more money. */
+const RICH = 41;
 const stateAt = (height: number): State =>
   new State(cell.hash)
     .put(accountKey(bob), account(1000n + BigInt(height), 0n))
-    .put(accountKey(own.kid), account(50n, BigInt(Math.floor(height / 4))))
+    .put(accountKey(own.kid), account(height < RICH ? 50n : 500n, BigInt(Math.floor(height / 4))))
     .put(utf8ToBytes("s"), account(4000n, 0n).slice(0, 8));
 
 /** A chain of blocks, block h citing the state after h-1. */
@@ -286,6 +288,18 @@ test("nothing is signed before a proof says which nonce comes next", () => {
   assert.equal([tx.nonce, tx.amount, tx.fee, tx.type], [2n, 3n, 1n, client.TRANSFER]);
   assert.equal(tx.subject, bob);
   assert.ok(client.verify(tx, own.pub));
+});
+
+test("money that came since it last asked can be spent: a fee that seems too high makes it ask again", () => {
+  const bench = settled(5);
+  bench.hear(final(45));
+  assert.is(sent(bench.wait(20_000), kind.ASK).length, 0, "it has no question as long as nothing is asked of it");
+  const pay = (): string => reasonName(bench.request(provision.pay(bob, 3n, 51n)).reason);
+  assert.is(pay(), "FEE_ABOVE");
+  assert.ok(sent(bench.wait(10_000), kind.ASK).length > 0);
+  assert.is(pay(), "ACCOUNT_UNKNOWN", "what it knew is not used meanwhile");
+  bench.hear(stateAt(44).proof(accountKey(own.kid), 44));
+  assert.is(pay(), "OK");
 });
 
 test("own transactions are sent until the certified state says that their nonce is spent", () => {
